@@ -1,0 +1,1 @@
+"""Commands that make everything under `data/`; nothing here is imported by readers."""
