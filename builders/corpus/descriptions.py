@@ -1,0 +1,163 @@
+"""Everyday scenes: who does what while somebody else does something else, and portraits of places, animals, trades.
+
+Two sources: the action table (`acoes.csv`), from which simultaneous actions are put together in four tenses, and
+the scene templates of `data/corpus/descricoes`. Pairs of actions in HELD_OUT["cena"] occur only in "valid".
+"""
+
+import random
+from collections.abc import Iterator
+from functools import lru_cache
+
+from builders.corpus import Document
+from builders.corpus.lexicon import HELD_OUT, Action, Noun, lexicon
+from builders.corpus.morphology import ELE, ELES, conjugate, determiner, gerund
+from builders.corpus.templates import pick, plots, polish, tell
+
+_JUMPERS = ("pet", "mato", "fazenda")
+_OVER = (("pular", "sobre"), ("pular", "por cima de"), ("saltar", "sobre"), ("correr", "atrás de"))
+_OVER += (("passar", "ao lado de"), ("andar", "em volta de"), ("dormir", "ao lado de"))
+_OVER += (("parar", "diante de"), ("correr", "em volta de"), ("sentar", "perto de"), ("caminhar", "atrás de"))
+
+
+@lru_cache(maxsize=1)
+def _actions_of() -> tuple[tuple[Noun, tuple[Action, ...]], ...]:
+    """Every noun that can act, with what it can do."""
+    table: dict[Noun, list[Action]] = {}
+    words = lexicon()
+    for action in words.actions:
+        for subject in action.subjects:
+            members = words.by_class.get(subject) or [n for n in words.nouns if n.word == subject]
+            for noun in members:
+                table.setdefault(noun, []).append(action)
+    return tuple((noun, tuple(actions)) for noun, actions in table.items())
+
+
+Scene = tuple[Noun, str, str]  # subject, verb, complement
+
+
+def _scene(random_) -> Scene:
+    noun, actions = pick(_actions_of(), random_)
+    action = pick(actions, random_)
+    return noun, action.verb, pick(action.complements, random_)
+
+
+def _reserved(a: Scene, b: Scene) -> bool:
+    held = HELD_OUT["cena"]
+    return (a[0].word, a[1], b[0].word) in held or (b[0].word, b[1], a[0].word) in held
+
+
+def _pair(random_, split: str) -> tuple[Scene, Scene]:
+    """Two actions of different subjects; in "valid" a third of them are reserved ones."""
+    if split == "valid" and random_() < 0.33:
+        first, verb, second = pick(tuple(sorted(HELD_OUT["cena"])), random_)
+        table = {noun.word: (noun, actions) for noun, actions in _actions_of()}
+        noun, actions = table[first]
+        action = next(a for a in actions if a.verb == verb)
+        other, others = table[second]
+        act = pick(others, random_)
+        return (noun, verb, pick(action.complements, random_)), (
+            other,
+            act.verb,
+            pick(act.complements, random_),
+        )
+    while True:
+        a, b = _scene(random_), _scene(random_)
+        same = a[0].word == b[0].word or a[1] == b[1] or (a[2] and a[2] == b[2])
+        if not same and not (split == "train" and _reserved(a, b)):
+            return a, b
+
+
+_TENSES = ("estava", "estava", "está", "imperfeito", "imperfeito", "presente")
+
+
+def _verb(verb: str, tense: str, plural: bool = False) -> str:
+    """ "estava" and "está" make the progressive; the other names are tenses of `conjugate`."""
+    person = ELES if plural else ELE
+    if tense in ("estava", "está"):
+        return (
+            f"{conjugate('estar', 'imperfeito' if tense == 'estava' else 'presente', person)} {gerund(verb)}"
+        )
+    return conjugate(verb, tense, person)
+
+
+def _subject(noun: Noun, random_, plural: bool = False) -> str:
+    """The noun with its article; now and then with an adjective or a relative clause as a distractor."""
+    text = f"{determiner('o', noun.gender, plural)} {noun.plural if plural else noun.word}"
+    if random_() < 0.22:
+        kind = "bicho" if "animal" in noun.classes else "carater"
+        if random_() < 0.3 and "animal" in noun.classes:
+            kind = "cor"
+        text += " " + pick(lexicon().adjectives_by_class[kind], random_).form(noun.gender, plural)
+    return text
+
+
+def _does(scene: Scene, tense: str, random_, plural: bool = False) -> str:
+    return f"{_subject(scene[0], random_, plural)} {_verb(scene[1], tense, plural)} {scene[2]}".rstrip()
+
+
+def _simultaneous(random_, split: str) -> str:
+    a, b = _pair(random_, split)
+    tense = pick(_TENSES, random_)
+    second = tense if random_() < 0.4 else {"estava": "imperfeito", "está": "presente"}.get(tense, tense)
+    one, two = _does(a, tense, random_), _does(b, second, random_)
+    form = random_()
+    if form < 0.5:
+        return f"{one} enquanto {two}."
+    if form < 0.65:
+        return f"enquanto {two}, {one}."
+    if form < 0.8:
+        return f"{one}, e {two}."
+    if form < 0.9:
+        return f"{one}. Ao mesmo tempo, {two}."
+    return f"{one}; {two}."
+
+
+def _motion(random_) -> str:
+    """The family of "A raposa marrom pula sobre o cachorro preguiçoso."."""
+    words = lexicon()
+    animals = [n for c in _JUMPERS for n in words.by_class[c]]
+    while True:
+        a, b = pick(animals, random_), pick(animals, random_)
+        if a.word != b.word:
+            break
+    verb, preposition = pick(_OVER, random_)
+    tense = pick(("presente", "presente", "perfeito", "imperfeito"), random_)
+    first = f"{determiner('o', a.gender)} {a.word} {pick(words.adjectives_by_class['cor'], random_).form(a.gender)}"
+    adjective = pick(words.adjectives_by_class["bicho"], random_).form(b.gender)
+    if preposition.endswith(" de"):
+        target = f"{preposition[:-2]}{determiner('de', b.gender)} {b.word} {adjective}"
+    else:
+        target = f"{preposition} {determiner('o', b.gender)} {b.word} {adjective}"
+    return f"{first} {conjugate(verb, tense)} {target}."
+
+
+def _several(random_) -> str:
+    noun, verb, complement = _scene(random_)
+    tense = pick(_TENSES, random_)
+    return _does((noun, verb, complement), tense, random_, True) + "."
+
+
+def _frames(random_, split: str) -> str:
+    """One to five sentences from the action table."""
+    kinds, text = 1 + int(random_() * 5), []
+    for _ in range(kinds):
+        draw = random_()
+        if draw < 0.62:
+            text.append(_simultaneous(random_, split))
+        elif draw < 0.8:
+            text.append(_motion(random_))
+        else:
+            text.append(_several(random_))
+    return polish(" ".join(text))
+
+
+def documents(rng: random.Random, split: str) -> Iterator[Document]:
+    """Endless descriptions; `split` is "train" or "valid"."""
+    scenes = plots("descricoes")
+    while True:
+        text = (
+            tell(rng.choice(scenes), split, rng)
+            if scenes and rng.random() < 0.6
+            else _frames(rng.random, split)
+        )
+        yield Document("descricao", text)

@@ -1,0 +1,311 @@
+"""The small template language of `data/corpus/{historias,dialogos,descricoes}/*.txt`, compiled once, rendered fast.
+
+A file is one plot. Lines starting with `#` are comments. `@x type class class …` casts a role; `== beat` starts
+a beat and `==? beat` one that is left out half of the time; every other line is one wording of the current beat.
+
+    roles    @h char crianca mato     a character with a noun of one of the classes (or of one of the words)
+             @x noun perdivel         a thing;  @c adj cor   an adjective;  @v verb …  is not needed: write the verb
+    text     [a|b|]                   one of the alternatives, which may nest
+             {%nome}                  a wording of the macro `nome` of `comum.txt`
+             {h} {de:h} {um:x} {-:x}  a mention: definite, contracted with de/em/a/por, indefinite, bare
+             {os:x} {dos:x} {s:x}     the same in the plural; {s:x} is bare
+             {n:h} {k:h} {voc:h}      only the name; only the kind ("o unicórnio"); a vocative
+             {intro:h} {intro+:h}     "um unicórnio [curioso] chamado Beto"
+             {ser:h} {apos:h} {cargo:h}  "Beto era um unicórnio curioso"; "Beto, um unicórnio curioso,"; "o padeiro Davi"
+             {o/a:h}                  an ending or word chosen by gender; {eles/elas:hf} of a group
+             {c~x} {c~s~x}            the adjective `c` agreeing with `x`, singular or plural
+             ¶                        a new paragraph; a wording that starts with — starts one by itself
+
+It chooses no vocabulary by itself and checks no grammar: see `lexicon` and `agreement`.
+"""
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from builders.corpus.lexicon import DATA, HELD_OUT, Adjective, LexiconError, Name, Noun, lexicon
+from builders.corpus.morphology import DETERMINERS
+
+Render = Callable[[dict, Callable[[], float]], str]
+
+
+@dataclass(frozen=True)
+class Character:
+    """Somebody in a text; `name` is None for an unnamed animal or being."""
+
+    noun: Noun
+    name: str | None
+    gender: str
+    only_name: bool = False  # another character has the same kind, so "a menina" would be ambiguous
+
+
+_PLURALS = {"os": "o", "dos": "de", "nos": "em", "aos": "a", "pelos": "por", "uns": "um", "seus": "seu"}
+_PLURALS |= {"meus": "meu", "esses": "esse", "aqueles": "aquele", "dois": "dois", "muitos": "muito"}
+_PLURALS |= {"quantos": "quanto", "outros": "outro", "nossos": "nosso"}
+
+
+_CONSTANTS = {
+    "M": Noun("", "m", "", frozenset()),
+    "F": Noun("", "f", "", frozenset()),
+}  # {c~F}: "coisa preta"
+_FORMS = ("-", "s", "n", "k", "voc", "intro", "intro+", "ser", "apos", "cargo")
+
+
+def _mention(form: str, value, random_: Callable[[], float], context: dict) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Character):
+        noun = value.noun
+        if form in ("o", "de", "em", "a", "por", "n"):
+            if value.name and (form == "n" or value.only_name or random_() < 0.68):
+                return value.name if form in ("o", "n") else f"{form} {value.name}"
+            form = "o" if form == "n" else form
+        elif form == "k":
+            if value.only_name and value.name:
+                return value.name
+            form = "o"
+        elif form == "voc":
+            return value.name or ("amiga" if value.gender == "f" else "amigo")
+        elif form in ("intro", "intro+"):
+            adjective = f" {context['t'].form(noun.gender)}" if form == "intro+" else ""
+            called = f" chamad{'a' if noun.gender == 'f' else 'o'} {value.name}" if value.name else ""
+            return f"{DETERMINERS['um'][noun.gender == 'f']} {noun.word}{adjective}{called}"
+        elif form in ("ser", "apos"):
+            kind = f"{DETERMINERS['um'][noun.gender == 'f']} {noun.word} {context['t'].form(noun.gender)}"
+            if form == "ser":
+                return f"{value.name} era {kind}" if value.name else f"havia {kind}"
+            return f"{value.name}, {kind}," if value.name else kind
+        elif form == "cargo":
+            return f"{DETERMINERS['o'][noun.gender == 'f']} {noun.word}" + (
+                f" {value.name}" if value.name else ""
+            )
+    else:
+        noun = value
+    if form == "-":
+        return noun.word
+    if form == "s":
+        return noun.plural
+    if form in _PLURALS:
+        return f"{DETERMINERS[_PLURALS[form]][2 + (noun.gender == 'f')]} {noun.plural}"
+    return f"{DETERMINERS[form][noun.gender == 'f']} {noun.word}"
+
+
+def _gender_of(value) -> str:
+    return value.gender
+
+
+def _slot(body: str, where: str) -> Render:
+    """The part between braces."""
+    if body.startswith("%"):
+        name = body[1:]
+        return lambda context, random_: pick(macros()[name], random_)(context, random_)
+    if "~" in body:
+        adjective, *middle, target = body.split("~")
+        plural = middle == ["s"]
+        return lambda context, random_: context[adjective].form(_gender_of(context[target]), plural)
+    form, _, var = body.rpartition(":")
+    if "/" in form:
+        masculine, feminine = form.split("/")
+        if len(var) == 1:
+            return lambda context, random_: feminine if context[var].gender == "f" else masculine
+        return lambda context, random_: feminine if all(context[v].gender == "f" for v in var) else masculine
+    form = form or "o"
+    if form not in DETERMINERS and form not in _PLURALS and form not in _FORMS:
+        raise LexiconError(f"{where}: unknown form '{{{body}}}'")
+    return lambda context, random_: _mention(form, context[var], random_, context)
+
+
+def pick(options: tuple, random_: Callable[[], float]):
+    return options[int(random_() * len(options))]
+
+
+def _sequence(parts: list) -> Render | str:
+    if all(isinstance(p, str) for p in parts):
+        return "".join(parts)
+    frozen = tuple(parts)
+    return lambda context, random_: "".join([p if type(p) is str else p(context, random_) for p in frozen])
+
+
+def _choice(options: list) -> Render:
+    frozen, count = tuple(options), len(options)
+
+    def render(context: dict, random_: Callable[[], float]) -> str:
+        option = frozen[int(random_() * count)]
+        return option if type(option) is str else option(context, random_)
+
+    return render
+
+
+def compile_line(line: str, where: str) -> Render:
+    """Parse one wording; `where` names file and line in errors."""
+
+    def parse(position: int, inside: bool) -> tuple[list, int]:
+        options, parts, text = [], [], ""
+        while position < len(line):
+            char = line[position]
+            if char == "{":
+                end = line.find("}", position)
+                if end < 0:
+                    raise LexiconError(f"{where}: '{{' without '}}'")
+                parts += [text, _slot(line[position + 1 : end], where)]
+                text, position = "", end + 1
+            elif char == "[":
+                inner, position = parse(position + 1, True)
+                parts += [text, _choice(inner)]
+                text = ""
+            elif inside and char in "|]":
+                options.append(_sequence([p for p in [*parts, text] if p != ""]))
+                parts, text, position = [], "", position + 1
+                if char == "]":
+                    return options, position
+            else:
+                text, position = text + ("\n" if char == "¶" else char), position + 1
+        if inside:
+            raise LexiconError(f"{where}: '[' without ']'")
+        return [*parts, text], position
+
+    rendered = _sequence([p for p in parse(0, False)[0] if p != ""])
+    return (lambda context, random_: rendered) if isinstance(rendered, str) else rendered
+
+
+@lru_cache(maxsize=1)
+def macros() -> dict[str, tuple[Render, ...]]:
+    path, found, name = DATA / "comum.txt", {}, ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("= "):
+            name = line[2:].strip()
+            found[name] = []
+        elif line.strip() and not line.startswith("#"):
+            found[name].append(compile_line(line.strip(), f"{path.name}, line {number}"))
+    return {key: tuple(value) for key, value in found.items()}
+
+
+@dataclass(frozen=True)
+class Plot:
+    name: str
+    roles: tuple[tuple[str, str, tuple[tuple, ...]], ...]  # variable, type, pools to draw from
+    beats: tuple[tuple[bool, tuple[Render, ...]], ...]  # optional?, wordings
+
+
+def _pools(kind: str, classes: list[str], where: str) -> tuple[tuple, ...]:
+    words = lexicon()
+    groups = words.adjectives_by_class if kind == "adj" else words.by_class
+    by_word: dict[str, list] = {}
+    for item in words.adjectives if kind == "adj" else words.nouns:
+        by_word.setdefault(item.forms[0] if kind == "adj" else item.word, []).append(item)
+    pools = [groups.get(c) or tuple(by_word.get(c.replace("_", " "), ())) for c in classes]
+    for name, pool in zip(classes, pools, strict=True):
+        if not pool:
+            raise LexiconError(f"{where}: '{name}' is neither a class nor a word of the tables")
+    single = [item for pool in pools if len(pool) == 1 for item in pool]
+    return tuple(p for p in pools if len(p) > 1) + ((tuple(single),) if single else ())
+
+
+def load_plot(path: Path) -> Plot:
+    roles, beats = [("t", "adj", _pools("adj", ["carater"], path.name))], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        where, line = f"{path.name}, line {number}", line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("@"):
+            variable, kind, *classes = line[1:].split()
+            if kind not in ("char", "noun", "adj"):
+                raise LexiconError(f"{where}: unknown role type '{kind}'")
+            roles.append((variable, kind, _pools(kind, classes, where)))
+        elif line.startswith("=="):
+            beats.append((line.startswith("==?"), []))
+        elif not beats:
+            raise LexiconError(f"{where}: text before the first beat")
+        else:
+            beats[-1][1].append(compile_line(line, where))
+    if not beats or not all(wordings for _, wordings in beats):
+        raise LexiconError(f"{path.name}: a plot needs beats, and every beat a wording")
+    return Plot(path.stem, tuple(roles), tuple((optional, tuple(w)) for optional, w in beats))
+
+
+@lru_cache(maxsize=None)
+def plots(folder: str) -> tuple[Plot, ...]:
+    """Every plot of `data/corpus/<folder>`, by file name."""
+    return tuple(load_plot(path) for path in sorted((DATA / folder).glob("*.txt")))
+
+
+@lru_cache(maxsize=None)
+def _names(kind: str, gender: str, reserved: bool) -> tuple[Name, ...]:
+    return tuple(n for n in lexicon().names if (n.kind, n.gender, n.reserved) == (kind, gender, reserved))
+
+
+def _character(pools: tuple, split: str, random_: Callable[[], float]) -> Character:
+    noun = pick(pick(pools, random_), random_)
+    kind = "pessoa" if "pessoa" in noun.classes or random_() < 0.25 else "bicho"
+    if kind == "bicho" and random_() < 0.3:
+        return Character(noun, None, noun.gender)
+    reserved = split == "valid" and kind == "pessoa" and random_() < 0.4
+    name = pick(_names(kind, noun.gender, reserved), random_).word
+    return Character(noun, name, noun.gender)
+
+
+def _cast(plot: Plot, split: str, random_: Callable[[], float], hero: str | None) -> dict:
+    context: dict = dict(_CONSTANTS)
+    used: set[str] = set()
+    people: list[str] = []
+    for variable, kind, pools in plot.roles:
+        while True:
+            if kind == "char":
+                chosen = ((lexicon().noun(hero),),) if hero and variable == "h" else pools
+                value = _character(chosen, split, random_)
+                words = {value.noun.word, value.name} if "crianca" not in value.noun.classes else {value.name}
+                same = [v for v in people if context[v].noun.word == value.noun.word]
+                if same and value.name is None:
+                    continue
+            else:
+                value = pick(pick(pools, random_), random_)
+                words = {value.forms[0] if kind == "adj" else value.word}
+            if not (words - {None}) & used:
+                break
+        used |= words - {None}
+        if kind == "char":
+            if same:
+                value = Character(value.noun, value.name, value.gender, True)
+                for other in same:
+                    o = context[other]
+                    context[other] = Character(o.noun, o.name, o.gender, True)
+            people.append(variable)
+        context[variable] = value
+    return context
+
+
+_SENTENCE_START = re.compile(r"(?:^|(?<=[.!?] )|(?<=\n)|(?<=— )(?<=\n— ))[a-zà-ÿ]|^— [a-zà-ÿ]")
+
+
+def _capital(match: re.Match) -> str:
+    found = match.group()
+    return found[:-1] + found[-1].upper()
+
+
+def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) -> str:
+    """One text of the plot, with a given kind of hero or any. Reserved names and pairs only if `split` is "valid"."""
+    random_ = rng.random
+    while True:
+        context = _cast(plot, split, random_, hero)
+        lead = context.get("h")
+        held = isinstance(lead, Character) and (lead.noun.word, plot.name) in HELD_OUT["heroi_enredo"]
+        if not (held and split == "train"):
+            break
+    text = ""
+    for optional, wordings in plot.beats:
+        if optional and random_() < 0.5:
+            continue
+        part = pick(wordings, random_)(context, random_).strip()
+        if not part:
+            continue
+        spoken = part.startswith("—") or text.rpartition("\n")[2].startswith("—")
+        text += ("\n" if spoken and text else " " if text and not text.endswith("\n") else "") + part
+    return polish(text)
+
+
+def polish(text: str) -> str:
+    """Capital letters at the start of sentences, no double spaces."""
+    return _SENTENCE_START.sub(_capital, text.replace("  ", " ").replace(" ,", ","))
