@@ -10,6 +10,7 @@ a beat and `==? beat` one that is left out half of the time; every other line is
              {h} {de:h} {um:x} {-:x}  a mention: definite, contracted with de/em/a/por, indefinite, bare
              {os:x} {dos:x} {s:x}     the same in the plural; {s:x} is bare
              {n:h} {k:h} {voc:h}      only the name; only the kind ("o unicórnio"); a vocative
+             {novo:x}                 "uma bola" the first time, "a bola" afterwards
              {intro:h} {intro+:h}     "um unicórnio [curioso] chamado Beto"
              {ser:h} {apos:h} {cargo:h}  "Beto era um unicórnio curioso"; "Beto, um unicórnio curioso,"; "o padeiro Davi"
              {o/a:h}                  an ending or word chosen by gender; {eles/elas:hf} of a group
@@ -51,39 +52,60 @@ _CONSTANTS = {
     "M": Noun("", "m", "", frozenset()),
     "F": Noun("", "f", "", frozenset()),
 }  # {c~F}: "coisa preta"
-_FORMS = ("-", "s", "n", "k", "voc", "intro", "intro+", "ser", "apos", "cargo")
+_FORMS = ("-", "s", "n", "k", "voc", "intro", "intro+", "ser", "apos", "cargo", "novo", "subject")
+_BEFORE_SUBJECT = (". ", "! ", "? ", "¶", ", ")  # where {h} may become a pronoun
 
 
-def _mention(form: str, value, random_: Callable[[], float], context: dict) -> str:
-    if isinstance(value, str):
-        return value
+def _character_mention(form: str, var: str, who: Character, random_: Callable[[], float], context: dict) -> str:
+    """The first mention introduces, whatever the form; later ones take the name or the kind."""
+    noun, seen = who.noun, context["seen"]
+    new, again = var not in seen, context["last"] == (var, noun.gender)
+    seen.add(var)
+    context["last"] = (var, noun.gender)
+    one, the = (DETERMINERS[d][noun.gender == "f"] for d in ("um", "o"))
+    if form == "voc":
+        return who.name or ("amiga" if noun.gender == "f" else "amigo")
+    if form == "cargo":
+        return f"{the} {noun.word} {who.name}" if who.name else f"{the} {noun.word}"
+    if form == "n" and who.name:
+        return who.name
+    if form == "subject":
+        if again and not new and not who.only_name and random_() < 0.4:
+            context["last"] = None  # never two pronouns running
+            return "ela" if noun.gender == "f" else "ele"
+        form = "o"
+    if new:
+        trait = f" {context['t'].form(noun.gender)}" if form in ("intro+", "ser", "apos") else ""
+        kind = f"{one} {noun.word}{trait}"
+        if form == "ser":
+            return f"{who.name} era {kind}" if who.name else f"havia {kind}"
+        if form == "apos":
+            return f"{who.name}, {kind}," if who.name else kind
+        phrase = f"{kind} chamad{'a' if noun.gender == 'f' else 'o'} {who.name}" if who.name else kind
+        return f"{form} {phrase}" if form in ("de", "em", "a", "por") else phrase
+    if form == "k" and not who.only_name:
+        return f"{the} {noun.word}"
+    if who.name and (who.only_name or random_() < 0.62):
+        return f"{form} {who.name}" if form in ("de", "em", "a", "por") else who.name
+    return f"{DETERMINERS[form if form in DETERMINERS else 'o'][noun.gender == 'f']} {noun.word}"
+
+
+def _mention(form: str, var: str, random_: Callable[[], float], context: dict) -> str:
+    value = context[var]
+    if form not in DETERMINERS and isinstance(value, Character) and form not in _PLURALS and form not in ("-", "s"):
+        return _character_mention(form, var, value, random_, context)
     if isinstance(value, Character):
+        if form in ("o", "de", "em", "a", "por", "subject"):
+            return _character_mention(form, var, value, random_, context)
         noun = value.noun
-        if form in ("o", "de", "em", "a", "por", "n"):
-            if value.name and (form == "n" or value.only_name or random_() < 0.68):
-                return value.name if form in ("o", "n") else f"{form} {value.name}"
-            form = "o" if form == "n" else form
-        elif form == "k":
-            if value.only_name and value.name:
-                return value.name
-            form = "o"
-        elif form == "voc":
-            return value.name or ("amiga" if value.gender == "f" else "amigo")
-        elif form in ("intro", "intro+"):
-            adjective = f" {context['t'].form(noun.gender)}" if form == "intro+" else ""
-            called = f" chamad{'a' if noun.gender == 'f' else 'o'} {value.name}" if value.name else ""
-            return f"{DETERMINERS['um'][noun.gender == 'f']} {noun.word}{adjective}{called}"
-        elif form in ("ser", "apos"):
-            kind = f"{DETERMINERS['um'][noun.gender == 'f']} {noun.word} {context['t'].form(noun.gender)}"
-            if form == "ser":
-                return f"{value.name} era {kind}" if value.name else f"havia {kind}"
-            return f"{value.name}, {kind}," if value.name else kind
-        elif form == "cargo":
-            return f"{DETERMINERS['o'][noun.gender == 'f']} {noun.word}" + (
-                f" {value.name}" if value.name else ""
-            )
     else:
         noun = value
+        if context["last"] and context["last"][1] == noun.gender:
+            context["last"] = None  # "ele" could now be this thing
+        form = "o" if form == "subject" else form
+        if form == "novo":
+            form = "o" if var in context["seen"] else "um"
+        context["seen"].add(var)
     if form == "-":
         return noun.word
     if form == "s":
@@ -115,7 +137,7 @@ def _slot(body: str, where: str) -> Render:
     form = form or "o"
     if form not in DETERMINERS and form not in _PLURALS and form not in _FORMS:
         raise LexiconError(f"{where}: unknown form '{{{body}}}'")
-    return lambda context, random_: _mention(form, context[var], random_, context)
+    return lambda context, random_: _mention(form, var, random_, context)
 
 
 def pick(options: tuple, random_: Callable[[], float]):
@@ -150,7 +172,11 @@ def compile_line(line: str, where: str) -> Render:
                 end = line.find("}", position)
                 if end < 0:
                     raise LexiconError(f"{where}: '{{' without '}}'")
-                parts += [text, _slot(line[position + 1 : end], where)]
+                body, before = line[position + 1 : end], line[:position]
+                if body.isalpha() and (not before or before.endswith(_BEFORE_SUBJECT)) and line[end + 1] == " ":
+                    if line[end + 1 : end + 5] not in (" e {", " ou {"):
+                        body = f"subject:{body}"
+                parts += [text, _slot(body, where)]
                 text, position = "", end + 1
             elif char == "[":
                 inner, position = parse(position + 1, True)
@@ -248,7 +274,7 @@ def _character(pools: tuple, split: str, random_: Callable[[], float]) -> Charac
 
 
 def _cast(plot: Plot, split: str, random_: Callable[[], float], hero: str | None) -> dict:
-    context: dict = dict(_CONSTANTS)
+    context: dict = {**_CONSTANTS, "seen": set(), "last": None}
     used: set[str] = set()
     people: list[str] = []
     for variable, kind, pools in plot.roles:
@@ -308,4 +334,4 @@ def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) ->
 
 def polish(text: str) -> str:
     """Capital letters at the start of sentences, no double spaces."""
-    return _SENTENCE_START.sub(_capital, text.replace("  ", " ").replace(" ,", ","))
+    return _SENTENCE_START.sub(_capital, text.replace("  ", " ").replace(" \n", "\n").replace(" ,", ","))
