@@ -158,7 +158,7 @@ def draw(probs: np.ndarray, u: float) -> int:
 
 
 def find_stop(text: str, stop: Iterable[str]) -> int | None:
-    """Where the earliest stop sequence begins in `text`, or None. Looks at text, so token borders are free."""
+    """Where the earliest stop sequence begins in `text`, or None. A match may cross token borders."""
     places = [text.find(sequence) for sequence in stop if sequence and sequence in text]
     return min(places, default=None)
 

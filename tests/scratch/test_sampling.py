@@ -28,7 +28,7 @@ def theirs(processor, logits, ids=IDS):
 
 @pytest.mark.parametrize("logits", LOGITS)
 @pytest.mark.parametrize(
-    "ours, processor",
+    ("ours", "processor"),
     [
         (lambda x: S.repetition_penalty(x, IDS, 1.3), RepetitionPenaltyLogitsProcessor(1.3)),
         (lambda x: S.repetition_penalty(x, IDS, 0.7), RepetitionPenaltyLogitsProcessor(0.7)),
@@ -146,7 +146,7 @@ def test_committed_vectors_are_what_the_code_gives():
     committed = json.loads(make_sampling.PATH.read_text(encoding="utf-8"))
     now = json.loads(json.dumps(make_sampling.vectors()))
     assert committed["uniform"] == now["uniform"]
-    assert len(committed["rules"]) == len(now["rules"]) and len(committed["loops"]) == len(now["loops"])
+    assert len(committed["loops"]) == len(now["loops"])
     for old, new in zip(committed["rules"], now["rules"], strict=True):
         np.testing.assert_allclose(old.pop("probs"), new.pop("probs"), atol=2e-12)
         assert old == new

@@ -3,10 +3,12 @@
 Run `python tests/vectors/make_sampling.py` after a change of the rules. A test makes the vectors again and
 compares, so the file can never be older than the code.
 
-Format: `uniform` [{seed, step, u}]; `rules` [{logits, prompt, generated, sampling, probs, step, chosen}] where
-`probs` are rounded to 12 decimals; `loops` [{table, tokens, prompt, sampling, stop, eos, context,
-max_new_tokens, ids, text, reason}] where the logits after token t are `table[t]` and `text` is the joined
-strings of the generated ids, eos left out, cut where the first stop sequence begins.
+Format:
+- `uniform` [{seed, step, u}]
+- `rules` [{logits, prompt, generated, sampling, probs, step, chosen}]: `probs` rounded to 12 decimals
+- `loops` [{table, tokens, prompt, sampling, stop, eos, context, max_new_tokens, ids, text, reason}]:
+  the logits after token t are `table[t]`; `text` joins the strings of the generated ids, token 0 left out, cut
+  where the first stop sequence begins
 """
 
 import json
