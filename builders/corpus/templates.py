@@ -70,7 +70,7 @@ def _character_mention(form: str, var: str, who: Character, random_: Callable[[]
     if form == "n" and who.name:
         return who.name
     if form == "subject":
-        if again and not new and not who.only_name and random_() < 0.4:
+        if again and not new and not who.only_name and random_() < 0.5:
             context["last"] = None  # never two pronouns running
             return "ela" if noun.gender == "f" else "ele"
         form = "o"
@@ -133,7 +133,15 @@ def _slot(body: str, where: str) -> Render:
         masculine, feminine = form.split("/")
         if len(var) == 1:
             return lambda context, random_: feminine if context[var].gender == "f" else masculine
-        return lambda context, random_: feminine if all(context[v].gender == "f" for v in var) else masculine
+        subject = masculine in ("eles", "os dois")
+
+        def group(context: dict, random_: Callable[[], float]) -> str:
+            if subject and not set(var) <= context["seen"]:  # "os dois" would have no antecedent
+                return " e ".join([_mention("o", v, random_, context) for v in var])
+            context["last"] = None
+            return feminine if all(context[v].gender == "f" for v in var) else masculine
+
+        return group
     form = form or "o"
     if form not in DETERMINERS and form not in _PLURALS and form not in _FORMS:
         raise LexiconError(f"{where}: unknown form '{{{body}}}'")
@@ -224,6 +232,8 @@ def _pools(kind: str, classes: list[str], where: str) -> tuple[tuple, ...]:
         by_word.setdefault(item.forms[0] if kind == "adj" else item.word, []).append(item)
     pools = [groups.get(c) or tuple(by_word.get(c.replace("_", " "), ())) for c in classes]
     for name, pool in zip(classes, pools, strict=True):
+        if name in groups and name in by_word:
+            raise LexiconError(f"{where}: '{name}' is both a class and a word, rename the class")
         if not pool:
             raise LexiconError(f"{where}: '{name}' is neither a class nor a word of the tables")
     single = [item for pool in pools if len(pool) == 1 for item in pool]
@@ -266,11 +276,16 @@ def _names(kind: str, gender: str, reserved: bool) -> tuple[Name, ...]:
 def _character(pools: tuple, split: str, random_: Callable[[], float]) -> Character:
     noun = pick(pick(pools, random_), random_)
     kind = "pessoa" if "pessoa" in noun.classes or random_() < 0.25 else "bicho"
-    if kind == "bicho" and random_() < 0.3:
+    if kind == "bicho" and random_() < 0.22:
         return Character(noun, None, noun.gender)
     reserved = split == "valid" and kind == "pessoa" and random_() < 0.4
     name = pick(_names(kind, noun.gender, reserved), random_).word
     return Character(noun, name, noun.gender)
+
+
+def _alike(one: Noun, other: Noun) -> bool:
+    """Would "a menina" be ambiguous? "Menina" and "garota" are too close as well."""
+    return one.word == other.word or ("crianca" in one.classes & other.classes and one.gender == other.gender)
 
 
 def _cast(plot: Plot, split: str, random_: Callable[[], float], hero: str | None) -> dict:
@@ -283,7 +298,7 @@ def _cast(plot: Plot, split: str, random_: Callable[[], float], hero: str | None
                 chosen = ((lexicon().noun(hero),),) if hero and variable == "h" else pools
                 value = _character(chosen, split, random_)
                 words = {value.noun.word, value.name} if "crianca" not in value.noun.classes else {value.name}
-                same = [v for v in people if context[v].noun.word == value.noun.word]
+                same = [v for v in people if _alike(context[v].noun, value.noun)]
                 if same and value.name is None:
                     continue
             else:
