@@ -1,0 +1,257 @@
+"""Invented names and small values: what only reading a passage can tell.
+
+Words are built of syllables by several grammars. Whether a word may be used in "train" or in "valid" is
+decided by a stable hash of its beginning, so that no name of the validation split occurs in training.
+Knows nothing of sentences: those are in `relations` and `reading`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+VALID_SHARE = 8  # one beginning in eight belongs to "valid"
+
+
+class Noun(NamedTuple):
+    """A noun phrase without its article: text, gender ("m" or "f"), whether it takes a definite article."""
+
+    text: str
+    gender: str = "m"
+    article: bool = False
+
+
+SIMPLE = list("bcdfgjlmnprstvzbcdflmnprstv")
+ONSETS = SIMPLE * 3 + "x x ch ch lh nh qu gu br cr dr fr gr pr tr vr bl cl fl gl pl".split()
+FIRST_ONSETS = [o for o in ONSETS if o not in {"lh", "nh"}] + ["", "", "", "h"]
+VOWELS = list("aaaaeeeiiooouu")
+CODAS = [""] * 11 + ["l", "r", "s", "n", "i", "u"]
+ENDINGS = {
+    "m": "o o o el ino eu or im ão udo ério aldo ico ão i ir ul us az ando ôncio".split(),
+    "f": "a a a ia ina ela ira ice ura élia inha ana eta isa osa é anda uca iana".split(),
+}
+PLACE_ENDINGS = "aí uba ópolis eira ema ã inas ília ândia burgo oca aru iri ara im osa ópolis esa ora ui".split()
+
+
+@lru_cache(maxsize=200_000)
+def split_of(beginning: str) -> str:
+    """The split that owns every word with this beginning (its first two syllables, lower case)."""
+    return "valid" if crc32(beginning.encode()) % VALID_SHARE == 0 else "train"
+
+
+def _syllable(rng: random.Random, first: bool = False, closed: bool = True, simple: bool = False) -> str:
+    onset = rng.choice(SIMPLE if simple else FIRST_ONSETS if first else ONSETS)
+    vowel = rng.choice(VOWELS)
+    if onset in {"qu", "gu"}:
+        vowel = "a" if vowel in "ou" else vowel
+    coda = rng.choice(CODAS) if closed else ""
+    return onset + vowel + ("" if coda == vowel or (coda and coda in "iu" and vowel in "iu") else coda)
+
+
+def _beginning(rng: random.Random, split: str) -> str:
+    """Two syllables owned by `split`; now and then the same syllable twice."""
+    while True:
+        one = _syllable(rng, first=True)
+        closed = one[-1] in "lrsniu"
+        if rng.random() < 0.08 and len(one) == 2 and one[0] not in "aeiouh":
+            two = one
+        else:
+            two = _syllable(rng, closed=not closed, simple=closed)
+        if closed and (two[0] in "rl" or (one[-1] == "s" and two[0] in "sz")):
+            continue
+        beginning = _spelled(one + two)
+        if split_of(beginning) == split:
+            return beginning
+
+
+def _spelled(text: str) -> str:
+    """Portuguese spelling at syllable joints: m before p and b, no doubled consonants."""
+    for wrong, right in (("np", "mp"), ("nb", "mb"), ("ss", "s"), ("rr", "r"), ("ll", "l"), ("nn", "n"), ("sz", "z")):
+        text = text.replace(wrong, right)
+    return text
+
+
+def _join(start: str, ending: str) -> str:
+    """`start` with a suffix: a final vowel gives way to the suffix's vowel, a consonant meets only a vowel."""
+    opens = ending[0] in "aeiouãáâéêíóôú"
+    if start[-1] in "aeiou":
+        if opens:
+            cut = start.rstrip("aeiou")
+            start = cut if len(cut) > 2 and cut[-1] not in "gcq" else start + "l"
+    elif not opens:
+        start = start + "a" if start[-1] in "rsl" else start[:-1]
+    return _spelled(start + ending)
+
+
+def word(rng: random.Random, split: str, gender: str | None = None) -> str:
+    """A lower-case invented word of 2 to 5 syllables; with `gender`, an ending of that gender."""
+    start = _beginning(rng, split)
+    draw = rng.random()
+    if draw < 0.07 and start[-1] in "aeiou" and start[-2] not in "aeiouhu":
+        start += start[-2:]
+    elif draw < 0.3 and start[-1] in "aeiou":
+        start += _syllable(rng, closed=False)
+    if gender is None:
+        return start + rng.choice(["l", "r", "z", "s"]) if draw > 0.9 and start[-1] in "aeo" else start
+    return _join(start, rng.choice(ENDINGS[gender]))
+
+
+FIRST_NAMES = {
+    "m": (
+        "João Pedro Lucas Mateus Davi Miguel Artur Heitor Bento Caio Rafael Tiago Bruno Daniel André Felipe Gustavo "
+        "Vítor Otávio Samuel Antônio José Francisco Paulo Marcos Raimundo Sebastião Severino Benedito Joaquim Luís "
+        "Carlos Ivo Rui Kauã Ubirajara Nílton Zeca Chico Leandro Murilo Enzo Igor Renato Sérgio Jorge Cícero Valdir"
+    ).split(),
+    "f": (
+        "Ana Maria Júlia Beatriz Clara Helena Laura Alice Sofia Lívia Luísa Camila Bianca Carla Fernanda Gabriela "
+        "Isabel Joana Letícia Mariana Natália Olívia Patrícia Raquel Sara Teresa Vitória Rita Rosa Lúcia Francisca "
+        "Iracema Jussara Moema Iara Conceição Aparecida Dalva Marta Cecília Elisa Débora Tainá Janaína Sílvia Vera "
+        "Zilda Ivone"
+    ).split(),
+}
+TITLES = {
+    "m": ["seu", "doutor", "professor", "tio", "mestre", "capitão"],
+    "f": ["dona", "doutora", "professora", "tia", "mestra", "capitã"],
+}
+
+
+def cap(text: str) -> str:
+    """First letter upper case, the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def pessoa(rng: random.Random, split: str) -> Noun:
+    """A person: real first name, invented name, first name and invented surname, or title and name."""
+    gender = rng.choice("mf")
+    draw = rng.random()
+    if draw < 0.3:
+        return Noun(rng.choice(FIRST_NAMES[gender]), gender)
+    name = cap(word(rng, split, gender))
+    if draw < 0.72:
+        return Noun(name, gender)
+    if draw < 0.82:
+        return Noun(rng.choice(FIRST_NAMES[gender]) + " " + cap(word(rng, split)), gender)
+    if draw < 0.9:
+        return Noun(name + " " + cap(word(rng, split)), gender)
+    title = rng.choice(TITLES[gender])
+    return Noun(f"{title} {name}", gender, title[:2] not in {"se", "ti", "do"} or title.startswith("dout"))
+
+
+def cidade(rng: random.Random, split: str) -> Noun:
+    """A town or village, which takes no article."""
+    draw = rng.random()
+    if draw < 0.45:
+        name = cap(_join(_beginning(rng, split), rng.choice(PLACE_ENDINGS)))
+    else:
+        name = cap(word(rng, split))
+    if draw > 0.72:
+        prefix = rng.choice(["Vila", "Porto", "Monte", "Nova", "Lagoa de", "Ponte de", "Campo", "Barra do", "Serra do"])
+        name = f"{prefix} {name}"
+    return Noun(name, "f")
+
+
+def pais(rng: random.Random, split: str) -> Noun:
+    """A country or island realm, with its article."""
+    gender = rng.choice("mff")
+    if gender == "m":
+        return Noun(cap(word(rng, split, "m")), "m", True)
+    endings = ["ânia", "ávia", "ésia", "lândia", "ória", "úrcia", "ônia", "ência"]
+    return Noun(cap(_join(_beginning(rng, split), rng.choice(endings))), "f", True)
+
+
+def _named(head: str, gender: str, name: Callable[[random.Random, str], str]) -> Callable[[random.Random, str], Noun]:
+    def make(rng: random.Random, split: str) -> Noun:
+        return Noun(f"{head} {name(rng, split)}", gender, True)
+
+    return make
+
+
+def proper(rng: random.Random, split: str) -> str:
+    """A capitalised invented word."""
+    return cap(word(rng, split))
+
+
+def code(rng: random.Random, split: str) -> str:
+    """A number or letter-number code owned by `split`."""
+    while True:
+        number = rng.randint(2, 999)
+        text = rng.choice([str(number), str(number), f"{rng.choice('ABCDEGHJKLMPRTVXZ')}-{number}"])
+        if split_of(text) == split:
+            return text
+
+
+def _ship(rng: random.Random, split: str) -> str:
+    return rng.choice([
+        "{}", "{}", "{}", "Estrela de {}", "{} do Norte", "{} do Sul", "Rainha de {}", "Flor de {}", "{} II", "Vento de {}",
+    ]).format(proper(rng, split))  # fmt: skip
+
+
+def _medicine(rng: random.Random, split: str) -> str:
+    return cap(_join(_beginning(rng, split), rng.choice(["ol", "ina", "ix", "cilina", "amida", "ex", "alma", "ax"])))
+
+
+def _model(rng: random.Random, split: str) -> str:
+    draw = rng.random()
+    if draw < 0.3:
+        return code(rng, split)
+    return proper(rng, split) + (f" {rng.randint(2, 9)}" if draw < 0.45 else "")
+
+
+def especie(rng: random.Random, split: str) -> Noun:
+    """An invented common noun (animal, plant, thing) with its article: "o tuvalo"."""
+    gender = rng.choice("mf")
+    text = word(rng, split, gender)
+    if rng.random() < 0.12:
+        extra = ["azul", "veloz", "gigante", "da noite", "do campo", "da serra", "listrad" + ("o" if gender == "m" else "a")]
+        text += " " + rng.choice(extra)
+    return Noun(text, gender, True)
+
+
+def palavra(rng: random.Random, split: str) -> Noun:
+    """An invented word as a value."""
+    return Noun(word(rng, split))
+
+
+def nome(rng: random.Random, split: str) -> Noun:
+    """A capitalised invented name as a value, no article."""
+    return Noun(proper(rng, split))
+
+
+ENTITIES: dict[str, Callable[[random.Random, str], Noun]] = {
+    "pessoa": pessoa,
+    "cidade": cidade,
+    "pais": pais,
+    "especie": especie,
+    "palavra": palavra,
+    "nome": nome,
+    "rio": _named("rio", "m", proper),
+    "barco": _named("barco", "m", _ship),
+    "navio": _named("navio", "m", _ship),
+    "empresa": _named("empresa", "f", proper),
+    "loja": _named("loja", "f", proper),
+    "escola": _named("escola", "f", proper),
+    "fabrica": _named("fábrica", "f", proper),
+    "remedio": _named("remédio", "m", _medicine),
+    "maquina": _named("máquina", "f", _model),
+    "robo": _named("robô", "m", _model),
+    "planeta": _named("planeta", "m", _model),
+    "livro": _named("livro", "m", lambda r, s: f"“{_ship(r, s)}”"),
+    "festa": _named("festa", "f", lambda r, s: "de " + proper(r, s)),
+    "time": _named("time", "m", proper),
+    "ilha": _named("ilha", "f", lambda r, s: r.choice(["", "de "]) + proper(r, s)),
+    "estacao": _named("estação", "f", _model),
+    "hotel": _named("hotel", "m", proper),
+    "museu": _named("museu", "m", lambda r, s: "de " + proper(r, s)),
+    "fazenda": _named("fazenda", "f", proper),
+    "trem": _named("trem", "m", _model),
+    "sala": _named("sala", "f", code),
+    "caixa": _named("caixa", "f", code),
+    "rua": _named("rua", "f", proper),
+    "banda": _named("banda", "f", proper),
+    "reino": _named("reino", "m", lambda r, s: "de " + proper(r, s)),
+    "montanha": _named("montanha", "f", proper),
+    "biblioteca": _named("biblioteca", "f", lambda r, s: "de " + proper(r, s)),
+}

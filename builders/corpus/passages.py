@@ -1,0 +1,317 @@
+"""Passages of invented facts and the questions on them: the material of `reading`.
+
+`build` chooses facts, words them as a short text and asks several things, so that the answer is always in the
+passage, or the passage does not hold it and the answer says so. Formats of documents are in `reading`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from builders.corpus.invented import ENTITIES, Noun, cap
+from builders.corpus.relations import Relation, fill, invented_relation, noun, relations, sentence, subject_first
+
+NOT_IN_TEXT = "O texto não diz."
+ANYTHING = (
+    "A tarde estava bonita.",
+    "O vento soprava devagar.",
+    "Era um dia comum.",
+    "Todo mundo conversava na praça.",
+    "A feira estava cheia.",
+    "Choveu um pouco de manhã.",
+    "O sol demorou a aparecer.",
+    "Ninguém tinha pressa.",
+    "Ao longe, ouvia-se um sino.",
+    "Um cachorro latiu na rua.",
+    "As crianças brincavam lá fora.",
+    "O café ficou pronto cedo.",
+    "A notícia correu depressa.",
+    "Essas coisas são bem conhecidas por ali.",
+    "Muita gente não sabia disso.",
+    "A noite chegou sem barulho.",
+    "O rádio tocava uma música antiga.",
+    "As janelas estavam abertas.",
+    "Foi uma semana tranquila.",
+    "A lua apareceu atrás do morro.",
+    "O ônibus passou lotado.",
+    "No fim do dia, tudo ficou em silêncio.",
+)
+ABOUT_ONE = (
+    "{o s} ficou em silêncio por um instante.",
+    "Muita gente já ouviu falar {do s}.",
+    "Há quem só conheça {o s} de nome.",
+    "Ninguém se esquece {do s}.",
+    "Sobre {o s} se contam muitas histórias.",
+)
+HEARSAY = ("Todos sabem que", "Dizem que", "Segundo o jornal,", "Conta-se que", "Na verdade,", "Como se sabe,", "Parece que")
+SHORT_LINKS = frozenset("em de para por a às pelo o com um uma como".split())
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One statement of a passage: a relation between a subject and a value."""
+
+    relation: Relation
+    subject: Noun
+    value: Noun
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text and the questions on it: (question, answer) pairs."""
+
+    text: str
+    questions: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
+
+
+@lru_cache(maxsize=4)
+def _pool(which: str) -> dict[str, list[Relation]]:
+    """Relations by subject kind: "trained", "held_out", or "all"."""
+    pool: dict[str, list[Relation]] = defaultdict(list)
+    for relation in relations().values():
+        if which == "all" or relation.held_out == (which == "held_out"):
+            pool[relation.subject].append(relation)
+    return dict(pool)
+
+
+def _relations(rng: random.Random, split: str, pool: dict[str, list[Relation]], count: int) -> list[Relation]:
+    """`count` different relations of one kind of subject; half of the time people."""
+    kinds = [kind for kind in pool if len(pool[kind]) >= count]
+    draw = rng.random()
+    if "pessoa" in kinds and draw < 0.5:
+        kind = "pessoa"
+        if draw < 0.08 and count <= 2:
+            return [invented_relation(rng, split) for _ in range(count)]
+        if draw < 0.27:  # the families outnumber the written relations: keep these frequent
+            own = [relation for relation in pool[kind] if ":" not in relation.name]
+            if len(own) >= count:
+                return rng.sample(own, count)
+    else:
+        kind = rng.choice(kinds)
+    return rng.sample(pool[kind], count)
+
+
+def _fresh(rng: random.Random, split: str, kind: str, used: set[str], gender: str = "m") -> Noun | None:
+    """A noun whose text is not in `used`, and neither contains nor is contained in one of them."""
+    for _ in range(12):
+        made = noun(rng, split, kind, gender)
+        if made.text not in used and not any(made.text in text or text in made.text for text in used if len(text) > 3):
+            used.add(made.text)
+            return made
+    return None
+
+
+def _facts(rng: random.Random, split: str, pool: dict[str, list[Relation]], size: int) -> list[list[Fact]]:
+    """Facts grouped by subject."""
+    draw = rng.random()
+    per_subject = 1 if size <= 2 or draw < 0.4 else rng.randint(2, min(size, 3)) if draw < 0.85 else min(size, 5)
+    biggest = max(len(each) for each in pool.values())
+    chosen = _relations(rng, split, pool, min(per_subject, biggest))
+    used: set[str] = set()
+    groups: list[list[Fact]] = []
+    while sum(map(len, groups)) < size:
+        subject = _fresh(rng, split, chosen[0].subject, used)
+        if subject is None:
+            break
+        group = []
+        for relation in chosen:
+            if group and rng.random() < 0.12:
+                continue
+            value = _fresh(rng, split, relation.value, used, subject.gender)
+            if value is not None:
+                group.append(Fact(relation, subject, value))
+        if not group:
+            break
+        groups.append(group)
+    return groups
+
+
+def _gapped(first: Fact, second: Fact) -> str | None:
+    """"Ana mora em X; Rui, em Y.": the second sentence without its verb."""
+    template = first.relation.statements[0]
+    if len(template) != 4 or not subject_first(template) or template[1].__class__ is not str:
+        return None
+    words = template[1].split()
+    if len(words) > 2 or (len(words) == 2 and words[1] not in SHORT_LINKS) or words[0].startswith("é"):
+        return None
+    link = words[1] + " " if len(words) == 2 else ""
+    start = fill(template, first.subject, first.value).removesuffix(".")
+    end = template[3].rstrip(".") if template[3].__class__ is str else ""
+    return f"{cap(start)}; {fill(template[:1], second.subject, second.value)}, {link}{fill((template[2],), second.subject, second.value)}{end}."
+
+
+def _opening(rng: random.Random, fact: Fact) -> str:
+    """One statement of a fact, sometimes introduced."""
+    template = rng.choice(fact.relation.statements)
+    text = fill(template, fact.subject, fact.value)
+    if subject_first(template) and rng.random() < 0.12:
+        return f"{rng.choice(HEARSAY)} {text}"
+    return cap(text)
+
+
+def _continued(rng: random.Random, before: Fact, fact: Fact) -> str:
+    """A statement on the subject just mentioned, with a pronoun when it cannot be mistaken."""
+    template = rng.choice(fact.relation.statements)
+    clear = before.relation.value not in ENTITIES or before.relation.value in {"cidade", "palavra", "nome"}
+    if subject_first(template) and clear and rng.random() < 0.75:
+        also = rng.choice(["", "", " também"])
+        rest = fill(template[1:], fact.subject, fact.value)
+        if not rest.startswith(","):
+            return cap(("ele" if fact.subject.gender == "m" else "ela") + also + rest)
+    return sentence(template, fact.subject, fact.value)
+
+
+def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
+    """The passage: facts group by group or shuffled, now and then joined, with sentences that say nothing."""
+    sentences: list[str] = []
+    if rng.random() < 0.3 and len(groups) > 1:
+        loose = [[fact] for group in groups for fact in group]
+        rng.shuffle(loose)
+        groups = loose
+    i = 0
+    while i < len(groups):
+        group = groups[i]
+        following = groups[i + 1] if i + 1 < len(groups) else []
+        if len(group) == 1 == len(following) and group[0].relation is following[0].relation and rng.random() < 0.3:
+            joined = _gapped(group[0], following[0]) if rng.random() < 0.5 else None
+            link = rng.choice([", e ", ", enquanto ", ", mas ", "; já "])
+            lead = group[0].relation.statements[0]
+            if joined is None and subject_first(lead):
+                first, second = (fill(lead, f.subject, f.value) for f in (group[0], following[0]))
+                joined = f"{cap(first.rstrip('.'))}{link}{second}"
+            if joined is not None:
+                sentences.append(joined)
+                i += 2
+                continue
+        sentences.append(_opening(rng, group[0]))
+        for before, fact in zip(group, group[1:], strict=False):
+            lead = rng.choice(fact.relation.statements)
+            if subject_first(lead) and rng.random() < 0.2 and sentences[-1].startswith(cap(_name(fact))) and " e " not in sentences[-1]:
+                rest = fill(lead[1:], fact.subject, fact.value)
+                if not rest.startswith(","):
+                    sentences[-1] = f"{sentences[-1].rstrip('.')} e{rest}"
+                    continue
+            sentences.append(_continued(rng, before, fact))
+        i += 1
+    if rng.random() < 0.35:
+        for _ in range(rng.randint(1, 2)):
+            sentences.insert(rng.randint(0, len(sentences)), rng.choice(ANYTHING))
+    return " ".join(sentences)
+
+
+def _name(fact: Fact) -> str:
+    return ("o " if fact.subject.gender == "m" else "a ") * fact.subject.article + fact.subject.text
+
+
+def _ask(rng: random.Random, split: str, groups: list[list[Fact]], count: int) -> list[tuple[str, str]]:
+    """Up to `count` different questions on the facts, some of them unanswerable."""
+    facts = [fact for group in groups for fact in group]
+    asked: dict[str, str] = {}
+    for _ in range(count * 3):
+        if len(asked) == count:
+            break
+        question, answer = _question(rng, split, facts)
+        if question:
+            asked.setdefault(cap(question), answer)
+    return list(asked.items())
+
+
+def _question(rng: random.Random, split: str, facts: list[Fact]) -> tuple[str, str]:
+    fact = rng.choice(facts)
+    relation, subject, value = fact.relation, fact.subject, fact.value
+    draw = rng.random()
+    if draw < 0.12:
+        return _unanswerable(rng, split, facts, fact)
+    if draw < 0.2 and relation.yes_no:
+        template = rng.choice(relation.yes_no)
+        if rng.random() < 0.5:
+            return fill(template, subject, value), "Sim."
+        others = [f.value for f in facts if f.relation is relation and f.value != value]
+        other = rng.choice(others) if others else noun(rng, split, relation.value, subject.gender)
+        if other.text == value.text:
+            return "", ""
+        if others and relation.value in ("profissao", "estado"):
+            return "", ""
+        return fill(template, subject, other), "Não."
+    if draw < 0.4 and relation.reverse:
+        question, answer = rng.choice(relation.reverse)
+    else:
+        question, answer = rng.choice(relation.questions)
+    return _led(rng, fill(question, subject, value)), fill(answer, subject, value) + "."
+
+
+def _led(rng: random.Random, question: str) -> str:
+    """The question, now and then led by "Segundo o texto,"."""
+    if rng.random() < 0.07 and question.split(" ", 1)[0] in {"Onde", "Quem", "O", "Qual", "De", "Em", "Como", "Quando", "Que"}:
+        lead = rng.choice(["Segundo o texto,", "De acordo com o texto,", "Pelo texto,"])
+        return f"{lead} {question[0].lower()}{question[1:]}"
+    return question
+
+
+def _unanswerable(rng: random.Random, split: str, facts: list[Fact], fact: Fact) -> tuple[str, str]:
+    """Something that the passage does not hold: a stranger, or a relation that was not told."""
+    relation, subject = fact.relation, fact.subject
+    texts = [f.subject.text for f in facts] + [f.value.text for f in facts]
+    if rng.random() < 0.5:
+        stranger = noun(rng, split, relation.subject)
+        if any(stranger.text in text or text in stranger.text for text in texts):
+            return "", ""
+        return fill(rng.choice(relation.questions)[0], stranger, fact.value), NOT_IN_TEXT
+    told = {f.relation.name for f in facts if f.subject == subject}
+    pool = _pool("trained" if split == "train" else "all")
+    other = rng.choice(pool.get(relation.subject, [relation]))
+    if other.name in told or any(close(other.name, name) for name in told):
+        return "", ""
+    return fill(rng.choice(other.questions)[0], subject, noun(rng, split, other.value, subject.gender)), NOT_IN_TEXT
+
+
+ALIKE = (
+    {"cuida", "cuida_de", "pessoa:acompanhou"},
+    {"mora_em", "nasceu_em", "esta_onde", "viajou_para", "vizinho"},
+    {"comida_preferida", "fruta_preferida", "preparou", "trouxe", "bebe"},
+    {"ganhou_de", "objeto:recebeu"},
+    {"gosta_fazer", "sonha", "pratica", "toca"},
+    {"estuda", "ensina", "profissao", "trabalha_em", "fala"},
+    {"jeito", "estado", "usa_roupa"},
+    {"perdeu", "objeto:esqueceu"},
+    {"dono_barco", "inventou", "dono_empresa"},
+    {"aniversario", "idade", "chegou_dia", "acorda"},
+    {"governa", "rei"},
+    {"come", "foge"},
+    {"prefeito", "fundador", "fundada_ano"},
+    {"serve_para", "robo_faz"},
+)
+
+
+def close(one: str, other: str) -> bool:
+    """Whether telling one relation half answers the other: such a pair is never asked as unanswerable."""
+    return one == other or any(one in group and other in group for group in ALIKE)
+
+
+def build(
+    rng: random.Random,
+    split: str,
+    size: int | None = None,
+    questions: int | None = None,
+    pool: str | None = None,
+) -> Passage:
+    """A passage of about `size` facts (2 to 8) with 2 to 5 questions.
+
+    pool: "trained", "held_out" or "all" relations; by default what `split` may use.
+    """
+    size = size or rng.randint(2, 8)
+    if pool is None:
+        pool = "trained" if split == "train" or rng.random() < 0.6 else "held_out"
+    while True:
+        groups = _facts(rng, split, _pool(pool), size)
+        if not groups:
+            continue
+        asked = _ask(rng, split, groups, questions or min(rng.randint(2, 5), size + 1))
+        if not asked:
+            continue
+        facts = tuple(fact for group in groups for fact in group)
+        return Passage(_wording(rng, groups), tuple(asked), facts)

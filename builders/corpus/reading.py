@@ -1,0 +1,58 @@
+"""Documents that can only be answered by reading them: passages with questions, and other in-context forms.
+
+Every value is invented or drawn at random, so that nothing learned before helps. The answer (after "Resposta: ",
+to the end of the line) is marked. The facts and questions are made by `passages`; the other forms by `forms`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+from builders.corpus import Document
+from builders.corpus.forms import FORMS, pattern
+from builders.corpus.passages import Passage, build
+
+ANSWER = "Resposta: "
+SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
+LONGEST = 150  # words of a passage
+
+
+def with_answers(kind: str, text: str) -> Document:
+    """A document whose every line that begins with "Resposta: " carries an answer."""
+    spans = []
+    start = 0
+    for line in text.split("\n"):
+        if line.startswith(ANSWER):
+            spans.append((start + len(ANSWER), start + len(line)))
+        start += len(line) + 1
+    return Document(kind, text, tuple(spans))
+
+
+def prompt(context: str, question: str) -> str:
+    """The text before an answer."""
+    return f"{context}\nPergunta: {question}\nResposta:"
+
+
+def _document(rng: random.Random, passage: Passage) -> Document:
+    lines = ["Contexto: " + passage.text]
+    for question, answer in passage.questions:
+        lines += [f"Pergunta: {question}", ANSWER + answer]
+    return with_answers("leitura", "\n".join(lines))
+
+
+def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
+    """Endless reading documents. difficulty 1 (2 or 3 facts), 2 (2 to 5), 3 (4 to 8); by default all three."""
+    while True:
+        level = difficulty or rng.choice((1, 2, 2, 3, 3))
+        if rng.random() < (0.12 if level == 1 else 0.25):
+            form = rng.choice(FORMS)
+            document = with_answers("leitura", form(rng, split))
+            if form is pattern:  # the first example shows the pattern: nothing tells its answer
+                document = replace(document, answers=document.answers[1:])
+            yield document
+            continue
+        passage = build(rng, split, rng.choice(SIZES[level]))
+        if passage.text.count(" ") < LONGEST:
+            yield _document(rng, passage)

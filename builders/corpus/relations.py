@@ -1,0 +1,355 @@
+"""Relations that a passage can state and ask: tables of `data/corpus` parsed and compiled to fast templates.
+
+A template is Portuguese with fields in braces, a word and the noun it agrees with ("s" subject, "v" value):
+`{s}` bare, `{o s}` with definite article where the noun takes one, `{do s}`, `{no s}`, `{ao s}`, `{pelo s}`
+contracted, `{um s}`, `{ele s}`, `{no_dia v}`, and any masculine word `{nascido s}`, put into the noun's gender.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from builders.corpus.invented import ENTITIES, Noun, cap, proper, split_of, word
+
+TABLES = Path(__file__).resolve().parents[2] / "data" / "corpus"
+HELD_OUT_RELATIONS = frozenset(
+    {
+        "ensina",
+        "cuida",
+        "cuida_de",
+        "guarda_onde",
+        "remedio_cura",
+        "robo_faz",
+        "foge",
+        "fala_sobre",
+        "capitao",
+        "parte_hora",
+        "objeto:consertou",
+        "objeto:rasgou",
+        "pessoa:elogiou",
+        "atributo:o código",
+    }
+)
+IRREGULAR = {
+    "irmão": "irmã",
+    "um_irmão": "uma irmã",
+    "um_vizinho": "uma vizinha",
+    "o_melhor": "a melhor",
+    "o_prefeito": "a prefeita",
+    "o_diretor": "a diretora",
+    "o_autor": "a autora",
+    "o_rei": "a rainha",
+    "cantor": "cantora",
+}
+CONTRACTED = {"do": ("do ", "da ", "de "), "no": ("no ", "na ", "em "), "ao": ("ao ", "à ", "a "), "o": ("o ", "a ", "")}
+CONTRACTED["pelo"] = ("pelo ", "pela ", "por ")
+Part = str | tuple[Callable[[Noun], str], int]
+Template = tuple[Part, ...]
+
+
+def feminine(text: str) -> str:
+    """Feminine of a masculine adjective or participle, of the kinds used in templates."""
+    if text in IRREGULAR:
+        return IRREGULAR[text]
+    head, _, tail = text.partition(" ")
+    return (head[:-1] + "a" if head.endswith("o") else head) + (" " + tail if tail else "")
+
+
+@lru_cache(maxsize=None)
+def _form(name: str) -> Callable[[Noun], str]:
+    if name == "":
+        return lambda n: n.text
+    if name in CONTRACTED:
+        male, female, bare = CONTRACTED[name]
+        return lambda n: ((male if n.gender == "m" else female) if n.article else bare) + n.text
+    if name == "um":
+        return lambda n: ("um " if n.gender == "m" else "uma ") + n.text
+    if name == "ele":
+        return lambda n: "ele" if n.gender == "m" else "ela"
+    if name == "dele":
+        return lambda n: "dele" if n.gender == "m" else "dela"
+    if name == "no_dia":
+        return lambda n: ("na " if n.text.endswith("feira") else "no ") + n.text
+    his, hers = name.replace("_", " "), feminine(name).replace("_", " ")
+    return lambda n: his if n.gender == "m" else hers
+
+
+def compile_template(text: str) -> Template:
+    """Parts of a template: literal strings, and (form, 0 for subject or 1 for value)."""
+    parts: list[Part] = []
+    for piece in re.split(r"(\{[^}]+\})", text):
+        if piece.startswith("{"):
+            name, _, noun = piece[1:-1].rpartition(" ")
+            if noun not in {"s", "v"}:
+                raise ValueError(f"campo desconhecido {piece!r} em {text!r}: use s ou v")
+            parts.append((_form(name), 0 if noun == "s" else 1))
+        elif piece:
+            parts.append(piece)
+    return tuple(parts)
+
+
+def fill(template: Template, subject: Noun, value: Noun) -> str:
+    """Text of a template; the first letter is left as it is."""
+    nouns = (subject, value)
+    return "".join([part if part.__class__ is str else part[0](nouns[part[1]]) for part in template])
+
+
+@dataclass
+class Relation:
+    """One relation: what it is about, and its wordings compiled."""
+
+    name: str
+    subject: str
+    value: str
+    statements: list[Template] = field(default_factory=list)
+    questions: list[tuple[Template, Template]] = field(default_factory=list)  # (question, short answer)
+    reverse: list[tuple[Template, Template]] = field(default_factory=list)
+    yes_no: list[Template] = field(default_factory=list)
+
+    @property
+    def held_out(self) -> bool:
+        """Whether it never occurs in the training split."""
+        return self.name in HELD_OUT_RELATIONS
+
+
+def subject_first(template: Template) -> bool:
+    """Whether the statement opens with its subject: such sentences can be joined and pronominalised."""
+    return template[0].__class__ is tuple and template[0] == (_form("o"), 0)
+
+
+# An answer takes the preposition its question opens with: first matching opening wins.
+OPENINGS = (
+    ("Por quem", "{pelo x}"),
+    ("De quem", "{do x}"),
+    ("A quem", "{ao x}"),
+    ("Com quem", "com {o x}"),
+    ("Sobre o que", "sobre {o x}"),
+    ("Para que serve", "para {x}"),
+    ("Para que se usa", "para {x}"),
+    ("Para que foi", "para {x}"),
+    ("De que é feito", "de {x}"),
+    ("De que material", "de {x}"),
+    ("Para onde", "para {x}"),
+    ("Aonde", "para {x}"),
+)
+PLACE_OPENINGS = ("Onde ", "Em que ")
+SOURCE_OPENINGS = ("De onde ", "De que lugar", "De que reino")
+
+
+def short_answer(question: str, noun: str, kind: str, default: str) -> str:
+    """Template of the short answer to `question`, whose answer is noun "s" or "v" of this kind."""
+    for opening, answer in OPENINGS:
+        if question.startswith(opening):
+            return answer.replace("x}", noun + "}")
+    if noun == "v" and kind == "cidade" and question.startswith(("Onde ", "Em que cidade")):
+        return "em {v}"
+    if noun == "s" and question.startswith(PLACE_OPENINGS):
+        return "{no s}"
+    if noun == "s" and (question.startswith(SOURCE_OPENINGS) or question.endswith("de que lugar?")):
+        return "{do s}"
+    return default
+
+
+def _with_answer(rest: str, noun: str, kind: str, default: str) -> tuple[Template, Template]:
+    question, explicit, answer = rest.partition(" > ")
+    answer = answer if explicit else short_answer(question, noun, kind, default)
+    return compile_template(question), compile_template(answer)
+
+
+KEYS = {"=": "statements", "~": "yes_no"}
+
+
+def parse(text: str, source: str = "tabela") -> list[Relation]:
+    """Relations of one table. A line that cannot be read is named with its number."""
+    found: list[Relation] = []
+    default = "{v}"
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        mark, _, rest = line.partition(" ")
+        try:
+            if mark in KEYS:
+                getattr(found[-1], KEYS[mark]).append(compile_template(rest))
+            elif mark == ">":
+                default = rest
+            elif mark == "?":
+                found[-1].questions.append(_with_answer(rest, "v", found[-1].value, default))
+            elif mark == "!":
+                found[-1].reverse.append(_with_answer(rest, "s", found[-1].subject, "{o s}"))
+            else:
+                name, subject, value = (cell.strip() for cell in line.split("|"))
+                found.append(Relation(name, subject, value))
+                default = "{v}"
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{source}, linha {number}: {line!r} não é uma linha de relação ({error})") from error
+    for relation in found:
+        if len(relation.statements) < 4 or len(relation.questions) < 2:
+            raise ValueError(f"{source}: a relação {relation.name} precisa de 4 afirmações e 2 perguntas")
+    return found
+
+
+OBJECT = """{name} | pessoa | objeto
+= {{o s}} {past} {{um v}}.
+= {{o v}} foi {{{part} v}} {{pelo s}}.
+= Quem {past} {{o v}} foi {{o s}}.
+= Ontem, {{o s}} {past} {{o v}}.
+= Foi {{um v}} o que {{o s}} {past}.
+= {{o s}} foi ao centro e {past} {{um v}}.
+> {{um v}}
+? O que {{o s}} {past}?
+? O que foi {part} {{pelo s}}?
+? Que coisa {{o s}} {past}?
+! Quem {past} {{o v}}?
+! Por quem {{o v}} foi {{{part} v}}?
+~ {{o s}} {past} {{um v}}?
+"""
+PERSON = """{name} | pessoa | pessoa
+= {{o s}} {past} {{o v}}.
+= {{o v}} foi {{{part} v}} {{pelo s}}.
+= Quem {past} {{o v}} foi {{o s}}.
+= Naquele dia, {{o s}} {past} {{o v}}.
+= Foi {{o s}} quem {past} {{o v}}.
+> {{o v}}
+? Quem foi {part} {{pelo s}}?
+? Quem é que {{o s}} {past}?
+? {{o s}} {past} quem?
+! Quem {past} {{o v}}?
+! Por quem {{o v}} foi {{{part} v}}?
+~ {{o s}} {past} {{o v}}?
+"""
+ATTRIBUTE = """{name} | pessoa | {kind}
+= {art} {noun} {{do s}} é {{o v}}.
+= {{o v}} é {art} {noun} {{do s}}.
+= {{o s}} tem um segredo: {art} {noun} {dele} é {{o v}}.
+= Todos sabem que {art} {noun} {{do s}} é {{o v}}.
+= Quanto {a_art} {noun}, {o_de} {{do s}} é {{o v}}.
+> {{o v}}
+? Qual é {art} {noun} {{do s}}?
+? {art} {noun} {{do s}} é qual?
+? Você sabe qual é {art} {noun} {{do s}}?
+! De quem {art} {noun} é {{o v}}?
+~ {art} {noun} {{do s}} é {{o v}}?
+"""
+
+
+def _family(line: str) -> Relation:
+    kind, _, rest = line.partition(":")
+    first, second = (cell.strip() for cell in rest.split("|"))
+    if kind == "atributo":
+        art, _, noun = first.partition(" ")
+        text = ATTRIBUTE.format(name=f"atributo:{first}", kind=second, art=art, noun=noun, dele="{dele s}",
+                                a_art="ao" if art == "o" else "à", o_de=art)  # fmt: skip
+    else:
+        text = (OBJECT if kind == "objeto" else PERSON).format(name=f"{kind}:{first}", past=first, part=second)
+    return parse(text, f"relacoes-verbos.txt: {line}")[0]
+
+
+@lru_cache(maxsize=1)
+def relations() -> dict[str, Relation]:
+    """Every relation by name, from the three tables."""
+    found: list[Relation] = []
+    for table in ("relacoes-pessoas.txt", "relacoes-coisas.txt"):
+        found += parse((TABLES / table).read_text(encoding="utf-8"), table)
+    for line in (TABLES / "relacoes-verbos.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            found.append(_family(line))
+    named = {relation.name: relation for relation in found}
+    if len(named) != len(found):
+        raise ValueError("relação repetida nas tabelas de data/corpus")
+    unknown = HELD_OUT_RELATIONS - named.keys()
+    if unknown:
+        raise ValueError(f"relações reservadas que não existem: {', '.join(sorted(unknown))}")
+    return named
+
+
+def invented_relation(rng: random.Random, split: str) -> Relation:
+    """A relation whose verb or noun is itself invented: only the passage tells what is asked."""
+    if rng.random() < 0.5:
+        verb = word(rng, split, "m")
+        stem = verb.rstrip("aeiouãêéôóáíúlrszmn") or "tal"
+        value = rng.choice(["objeto", "pessoa"])
+        return _family(f"{value}:{stem}ou | {stem}ado")
+    gender = rng.choice("mf")
+    noun = ("o " if gender == "m" else "a ") + word(rng, split, gender)
+    kind = rng.choice(["palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia"])
+    return _family(f"atributo:{noun} | {kind}")
+
+
+@lru_cache(maxsize=1)
+def _values() -> dict[str, list[tuple[Noun, Noun]]]:
+    table: dict[str, list[tuple[Noun, Noun]]] = {}
+    for line in (TABLES / "valores.txt").read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        kind, _, rest = line.partition(":")
+        pairs = []
+        for cell in rest.split(","):
+            male, _, female = cell.strip().partition("|")
+            if male.startswith(("o ", "a ")):
+                noun = Noun(male[2:], "m" if male[0] == "o" else "f", True)
+                pairs.append((noun, noun))
+            else:
+                pairs.append((Noun(male, "m"), Noun(female or male, "f")))
+        table[kind.strip()] = pairs
+    return table
+
+
+MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
+WORDS = "três quatro cinco seis sete oito nove dez onze doze".split()
+
+
+def _hour(rng: random.Random, _: str) -> str:
+    return f"{rng.randint(2, 23)}h" + rng.choice(["", "", "30", "15", "45", "10", "20", "50"])
+
+
+def _price(rng: random.Random, _: str) -> str:
+    return f"{rng.randint(2, 99) if rng.random() < 0.6 else rng.randint(1, 90) * 10 + 100} reais" + rng.choice(
+        ["", "", "", " e 50 centavos", " e 20 centavos"]
+    )
+
+
+def _code(rng: random.Random, split: str) -> str:
+    while True:
+        text = "".join(rng.choice("ABCDEGHJKLMNPRTVXZ") for _ in range(rng.randint(1, 2))) + str(rng.randint(2, 99))
+        if split_of(text) == split:
+            return text
+
+
+NUMBERS: dict[str, Callable[[random.Random, str], str]] = {
+    "idade": lambda r, _: str(r.randint(4, 95)),
+    "numero": lambda r, _: str(r.randint(2, 99)),
+    "numero_pequeno": lambda r, _: r.choice(WORDS) if r.random() < 0.4 else str(r.randint(2, 12)),
+    "numero_grande": lambda r, _: str(r.randint(100, 999)),
+    "milhar": lambda r, _: f"{r.randint(2, 9)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.6 else f"{r.randint(2, 90)} mil",
+    "altura": lambda r, _: f"{r.randint(1, 8)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.5 else str(r.randint(120, 999)),
+    "ano": lambda r, _: str(r.randint(1500, 2020)),
+    "tamanho": lambda r, _: str(r.randint(28, 45)),
+    "data": lambda r, _: f"{r.randint(2, 28)} de {r.choice(MONTHS)}",
+    "hora": _hour,
+    "preco": _price,
+    "codigo": _code,
+    "palavra_aspas": lambda r, s: f"“{proper(r, s).lower()}”",
+}
+
+
+def noun(rng: random.Random, split: str, kind: str, gender: str = "m") -> Noun:
+    """A noun of a kind: an invented entity, a number, or a value of the table, agreeing with `gender` if it can."""
+    if kind in ENTITIES:
+        return ENTITIES[kind](rng, split)
+    if kind in NUMBERS:
+        return Noun(NUMBERS[kind](rng, split))
+    pairs = _values().get(kind)
+    if pairs is None:
+        raise ValueError(f"tipo de valor desconhecido: {kind!r} (veja data/corpus/valores.txt)")
+    return rng.choice(pairs)[0 if gender == "m" else 1]
+
+
+def sentence(template: Template, subject: Noun, value: Noun) -> str:
+    """A filled template with a capital first letter."""
+    return cap(fill(template, subject, value))
