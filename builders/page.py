@@ -1,0 +1,156 @@
+"""Write the page file of a model: weights in int8, tokenizer and config in one classic script.
+
+    python -m builders.page data/models/mini-base
+
+Each row of a matrix is divided by its own scale, so that its largest number becomes 127, and rounded; norms
+stay in float32. Prints what that costs: how far the logits move, and the perplexity lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+MOST_BYTES = 4_000_000
+CONFIG_KEYS = (
+    "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+    "num_key_value_heads", "head_dim", "intermediate_size", "max_position_embeddings", "tie_word_embeddings",
+    "rms_norm_eps", "hidden_act", "bos_token_id", "eos_token_id", "pad_token_id",
+)  # fmt: skip
+
+
+def quantize(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, columns) float32 -> int8 of that shape, one float32 scale a row; matrix ≈ int8 × scale."""
+    scale = (np.abs(matrix).max(1) / 127).astype(np.float32)
+    scale[scale == 0] = 1
+    return np.rint(matrix / scale[:, None]).astype(np.int8), scale
+
+
+def widen(quantized: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The float32 matrix that the page computes with."""
+    return quantized.astype(np.float32) * scale[:, None]
+
+
+def weights_of(folder: Path) -> dict[str, np.ndarray]:
+    """The model's tensors by name, in float32."""
+    return {name: t.float().numpy() for name, t in load_file(folder / "model.safetensors").items()}
+
+
+def pack(folder: Path) -> tuple[list[list], bytes]:
+    """(name, shape, type, offset) of every tensor, and the bytes they lie in, each one 4-byte aligned."""
+    index, data = [], bytearray()
+    for name, tensor in sorted(weights_of(folder).items()):
+        data += b"\0" * (-len(data) % 4)
+        index.append([name, list(tensor.shape), "i8" if tensor.ndim == 2 else "f32", len(data)])
+        if tensor.ndim == 2:
+            quantized, scale = quantize(tensor)
+            data += quantized.tobytes()
+            data += b"\0" * (-len(data) % 4)
+            data += scale.tobytes()
+        else:
+            data += tensor.astype(np.float32).tobytes()
+    return index, bytes(data)
+
+
+def tokenizer_of(folder: Path) -> dict:
+    """Tokens by id, merges in order, and special tokens, as the page's tokenizer takes them."""
+    file = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    special = {t["content"]: t["id"] for t in file["added_tokens"]}
+    ids = file["model"]["vocab"] | special
+    tokens = sorted(ids, key=ids.get)
+    merges = [m if isinstance(m, str) else " ".join(m) for m in file["model"]["merges"]]
+    return {"tokens": tokens, "merges": merges, "special": special}
+
+
+def render(folder: Path, name: str) -> str:
+    """The text of page.js."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    index, data = pack(folder)
+    body = {
+        "format": 1,
+        "name": name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "config": {k: config[k] for k in CONFIG_KEYS if k in config}
+        | {"rope_theta": config["rope_parameters"]["rope_theta"]},
+        "tokenizer": tokenizer_of(folder),
+        "tensors": index,
+        "weights": base64.b64encode(data).decode(),
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return f"(globalThis.llmPageFiles ??= {{}})[{json.dumps(name)}] = {text};\n"
+
+
+def write(folder: Path, name: str) -> int:
+    """Write `folder/page.js`; returns its size in bytes. Raises ValueError if the page could not carry it."""
+    data = render(folder, name).encode()
+    if len(data) >= MOST_BYTES:
+        raise ValueError(
+            f"page.js would have {len(data):,} bytes; the page carries less than {MOST_BYTES:,}."
+        )
+    partial = folder / "page.js.partial"
+    partial.write_bytes(data)
+    partial.replace(folder / "page.js")
+    return len(data)
+
+
+def quantized_state(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights as the page has them, for torch."""
+    state = {}
+    for name, tensor in weights_of(folder).items():
+        page_tensor = widen(*quantize(tensor)) if tensor.ndim == 2 else tensor
+        state[name] = torch.from_numpy(page_tensor)
+    return state
+
+
+@torch.no_grad()
+def cost(folder: Path, texts: list[str]) -> dict[str, float]:
+    """What int8 loses on `texts`: mean and largest change of a logit, and perplexity before and after."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    exact = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    light = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    light.load_state_dict(quantized_state(folder), strict=False)
+    moved, largest, losses, tokens = 0.0, 0.0, [0.0, 0.0], 0
+    for text in texts:
+        ids = torch.tensor([[0, *tokenizer(text)["input_ids"]]])[:, : exact.config.max_position_embeddings]
+        a, b = exact(ids).logits[0], light(ids).logits[0]
+        difference = (a - b).abs()
+        moved += difference.mean().item() * (ids.shape[1] - 1)
+        largest = max(largest, difference.max().item())
+        for i, logits in enumerate((a, b)):
+            losses[i] += torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="sum").item()
+        tokens += ids.shape[1] - 1
+    before, after = (float(np.exp(loss / tokens)) for loss in losses)
+    return {
+        "logit_mean": moved / tokens,
+        "logit_max": largest,
+        "perplexity": before,
+        "perplexity_int8": after,
+    }
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m builders.page", description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="model folder, for example data/models/mini-base")
+    parser.add_argument("--texts", type=Path, default=Path("data/corpus/amostra.jsonl"),
+                        help="corpus sample to measure on; its validation texts are used")  # fmt: skip
+    args = parser.parse_args()
+    size = write(args.folder, args.folder.resolve().name)
+    print(f"{args.folder / 'page.js'}: {size:,} bytes")
+    rows = [json.loads(line) for line in args.texts.read_text(encoding="utf-8").splitlines()]
+    lost = cost(args.folder, [row["text"] for row in rows if row["split"] == "valid"][:200])
+    print(f"logits moved {lost['logit_mean']:.3f} on average, {lost['logit_max']:.2f} at most")
+    print(f"perplexity {lost['perplexity']:.4f} -> {lost['perplexity_int8']:.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""Train mini-base from nothing: corpus shards and a tokenizer in, a Hugging Face model folder out.
+
+    python -m builders.pretrain --tokens 14M --minutes 60 --compile
+    torchrun --nproc_per_node 8 -m builders.pretrain --tokens 1000M --batch 512 --device cuda
+
+Two stages: first text where only reading can answer (easy passages before hard ones), in which looking back
+at the context forms; then ordinary text with some of it kept. Killed at any moment, `--resume` goes on.
+The loop is `llmlib.scratch.train`; this file brings it the data, the model and the measures along the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from transformers import (
+    AttentionInterface,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from builders import page, shards
+from llmlib.scratch.train import Rows, Settings, Stage, next_token_loss, processes, train
+
+CONTEXT = 256
+SHAPE = {
+    "vocab_size": 2048,
+    "hidden_size": 192,
+    "num_hidden_layers": 5,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 3,
+    "head_dim": 32,
+    "intermediate_size": 512,
+    "max_position_embeddings": CONTEXT,
+    "tie_word_embeddings": True,
+    "rms_norm_eps": 1e-6,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 1e4},
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "pad_token_id": shards.PAD,
+}
+
+
+def count(text: str) -> int:
+    """14M -> 14,000,000."""
+    factor = {"k": 10**3, "M": 10**6, "B": 10**9}.get(text[-1:], 1)
+    return int(float(text.rstrip("kMB")) * factor)
+
+
+def causal(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    scaling: float,
+    **_: object,
+) -> tuple[Tensor, None]:
+    """Attention written out: on a CPU twice as fast to train as the fused kernel. query (B, H, T, D)."""
+    groups, length = query.shape[1] // key.shape[1], query.shape[2]
+    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    scores = query @ key.transpose(2, 3) * scaling
+    future = torch.ones(length, length, dtype=torch.bool, device=query.device).triu(1)
+    weights = torch.softmax(scores.masked_fill(future, -1e4), -1)
+    return (weights @ value).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register("causal", causal)
+
+
+def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dict[str, Rows]:
+    """Rows of both mixes and of the validation text by kind, made on first use, kept in `args.work`."""
+    backend, rows = tokenizer.backend_tokenizer, {}
+    for mix in ("leitura", "texto"):
+        folder = args.corpus / mix
+        files = sorted(folder.glob("train-*.jsonl"))
+        if not files:
+            sys.exit(
+                f"No train-*.jsonl in {folder}: run python -m builders.corpus --mix {mix} --out {folder}"
+            )
+        shards.to_rows(files, backend, args.work / mix, CONTEXT)
+        rows[mix] = Rows(args.work / mix, CONTEXT)
+    valid = args.corpus / "texto" / "valid.jsonl"
+    for kind in sorted({d.kind for d in shards.read(valid)}):
+        shards.to_rows([valid], backend, args.work / f"valid-{kind}", CONTEXT, kind)
+        rows[f"valid-{kind}"] = Rows(args.work / f"valid-{kind}", CONTEXT)
+    return rows
+
+
+@torch.no_grad()
+def loss_of(model: nn.Module, rows: Rows, most: int = 16) -> float:
+    """Mean loss a token, every token alike, over the first `most` rows."""
+    device = next(model.parameters()).device
+    total = tokens = 0.0
+    for start in range(0, min(most, len(rows.tokens)), 16):
+        ids, weights = rows.pick(start, min(16, len(rows.tokens) - start), 0)
+        ids, weights = ids.to(device), (weights > 0).float().to(device)
+        total += next_token_loss(model(ids).logits, ids, weights).item()
+        tokens += weights[:, 1:].sum().item()
+    return total / tokens
+
+
+@torch.no_grad()
+def induction(model: nn.Module, vocabulary: int, length: int = 48, samples: int = 16) -> float:
+    """Share of tokens got right in the second copy of a random sequence: only looking back can tell them."""
+    ids = torch.randint(260, vocabulary, (samples, length), generator=torch.Generator().manual_seed(0))
+    ids = torch.cat([torch.zeros(samples, 1, dtype=torch.long), ids, ids], 1).to(
+        next(model.parameters()).device
+    )
+    guesses = model(ids).logits[:, length + 1 : -1].argmax(-1)
+    return (guesses == ids[:, length + 2 :]).float().mean().item()
+
+
+def measure(rows: dict[str, Rows]) -> Callable[[nn.Module], dict]:
+    """The function that `train` calls now and then: validation loss by kind, and induction."""
+
+    def figures(model: nn.Module) -> dict:
+        model.eval()
+        losses = {name[6:]: loss_of(model, r) for name, r in rows.items() if name.startswith("valid-")}
+        result = {"validation": losses, "induction": induction(model, model.config.vocab_size)}
+        model.train()
+        return result
+
+    return figures
+
+
+def curve(log: list[dict], points: int = 300) -> list[dict]:
+    """The log thinned to means over equal stretches, with the measures that fall in each."""
+    size = max(1, len(log) // points)
+    thin = []
+    for start in range(0, len(log), size):
+        part = log[start : start + size]
+        entry = {k: part[-1][k] for k in ("step", "tokens", "stage")}
+        entry["loss"] = round(sum(e["loss"] for e in part) / len(part), 4)
+        for e in part:
+            if "validation" in e:
+                entry["validation"] = {k: round(v, 4) for k, v in e["validation"].items()}
+                entry["induction"] = round(e["induction"], 4)
+        thin.append(entry)
+    return thin
+
+
+def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, training: dict, out: Path) -> None:
+    """Write the model folder (float16 weights, tokenizer, page file, log) aside, then swap it in."""
+    partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.to(torch.float16).save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    (partial / "training.json").write_text(json.dumps(training, ensure_ascii=False, indent=1) + "\n")
+    page.write(partial, out.name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def parse() -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m builders.pretrain", description=__doc__.split("\n")[0])
+    parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="holds leitura/ and texto/")
+    parser.add_argument("--tokenizer", type=Path, default=Path("build/tokenizer"))
+    parser.add_argument("--work", type=Path, default=Path("build/pretrain"), help="rows, log and checkpoint")
+    parser.add_argument(
+        "--out", type=Path, default=Path("data/models/mini-base"), help="model folder to write"
+    )
+    parser.add_argument("--tokens", type=count, default="14M", help="how many to read: 14M, 500k")
+    parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
+    parser.add_argument("--stage1", type=float, default=0.4, help="share of the run in the reading stage")
+    parser.add_argument(
+        "--batch", type=int, default=16, help="rows of 256 tokens a step, all processes together"
+    )
+    parser.add_argument(
+        "--accumulate", type=int, default=1, help="parts in which each process reads its rows"
+    )
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="bfloat16",
+                        help="float32 for processors without bfloat16 (a T4, older CPUs)")  # fmt: skip
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
+    parser.add_argument(
+        "--compile", action="store_true", help="torch.compile: a minute at first, then faster"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --work")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Prepare the data, train, save."""
+    args = parse()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    device = torch.device(args.device)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
+    rank, world = processes(device)
+    tokenizer = AutoTokenizer.from_pretrained(args.tokenizer)
+    if rank == 0:
+        prepare(args, tokenizer)
+    if world > 1:
+        dist.barrier()
+    rows = prepare(args, tokenizer)
+    model = Qwen3ForCausalLM(Qwen3Config(**SHAPE, use_cache=False)).to(device)
+    if device.type == "cpu":
+        model.set_attn_implementation("causal")
+    stages = [Stage("leitura", rows["leitura"], args.stage1), Stage("texto", rows["texto"])]
+    settings = Settings(
+        tokens=args.tokens,
+        batch=args.batch,
+        accumulate=args.accumulate,
+        precision=args.precision,
+        seed=args.seed,
+        minutes=args.minutes,
+    )
+    log = train(
+        model,
+        stages,
+        settings,
+        args.work,
+        resume=args.resume,
+        measure=measure(rows),
+        forward=torch.compile(model, dynamic=False) if args.compile else None,
+    )
+    if rank == 0:
+        model.config.use_cache = True
+        training = {
+            "command": "python -m builders.pretrain " + shlex.join(sys.argv[1:]),
+            "tokens": log[-1]["tokens"],
+            "seconds": round(log[-1]["seconds"]),
+            "processes": world,
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "validation": measure(rows)(model),
+            "curve": curve(log),
+        }
+        save(model, tokenizer, training, args.out)
+        print(f"Saved in {args.out}")
+    if world > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
