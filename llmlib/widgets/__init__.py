@@ -1,0 +1,65 @@
+"""The interactive figures of the course, and what a static page needs to bring them to life (`assets`).
+
+Imports neither torch nor transformers: widgets take data, and ask whoever hosts them for the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ENGINE = HERE.parent / "engine"
+# The order matters: each file attaches to the global LLM what the next one uses.
+ENGINE_FILES = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
+WIDGETS = {
+    "NextToken": "next_token",
+    "Generate": "generate",
+    "Quiz": "quiz",
+    "Compare": "compare",
+    "Timeline": "timeline",
+    "Adoption": "adoption",
+}
+__all__ = [*WIDGETS, "assets"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in WIDGETS:
+        raise AttributeError(f"llmlib.widgets has no {name!r}; it has {', '.join(WIDGETS)}")
+    return getattr(importlib.import_module(f"llmlib.widgets.{WIDGETS[name]}"), name)
+
+
+def assets(engine: str | None = None) -> dict[str, str]:
+    """Files of the static page, by path below `_static/llm/`: classic scripts that also work from disk.
+
+    host.js (small, on pages with widgets), engine.js (loaded at the first question to the model), widgets.css.
+    `engine` takes the place of the engine's own text.
+    """
+    from llmlib.widgets.base import body
+
+    def read(path: Path) -> str:
+        return path.read_text("utf-8")
+
+    stems = sorted(path.stem for path in HERE.glob("*.js") if path.with_suffix(".py").exists())
+    modules = {
+        stem.replace("_", "-"): body(stem.replace("_", "-"), read(HERE / f"{stem}.js")) for stem in stems
+    }
+    host = (
+        f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'))};\nconst widgets = {json.dumps(modules)};\n"
+        f"{read(HERE / 'compute.js')}\n{read(HERE / 'host.js')}\n}})();\n"
+    )
+    sheets = [HERE / "tokens.css", HERE / "kit.css", *(HERE / f"{stem}.css" for stem in stems)]
+    return {
+        "host.js": host,
+        "engine.js": f"globalThis.llmEngine = {json.dumps(engine_source() if engine is None else engine)};\n",
+        "widgets.css": "\n".join(read(sheet) for sheet in sheets if sheet.exists()),
+    }
+
+
+def engine_source() -> str:
+    """The worker's whole text: the WebAssembly kernel in base64, then the engine's scripts."""
+    wasm = base64.b64encode((ENGINE / "kernels.wasm").read_bytes()).decode()
+    scripts = "\n".join((ENGINE / name).read_text("utf-8") for name in ENGINE_FILES)
+    return f'(globalThis.LLM ??= {{}}).wasm = "{wasm}";\n{scripts}'

@@ -1,0 +1,51 @@
+// host.js: brings the widgets of a static page to life. Expects `kit` (text) and `widgets` (name → module text) in scope,
+// put there by assets(). Each widget runs the very module that a notebook runs, over a model that lives in memory.
+const base = document.currentScript.src.replace(/[^/]*$/, "");
+const compute = pageCompute(base);
+const modules = {};
+
+function loadModule(name) {
+  if (!widgets[name]) throw new Error(`Este site não tem o widget “${name}”. Para refazê-lo: make book.`);
+  return (modules[name] ??= import(URL.createObjectURL(new Blob([kit, widgets[name]], { type: "text/javascript" }))));
+}
+
+// The part of a Backbone model that anywidget promises: get, set, on, off, save_changes, send.
+function memoryModel(state) {
+  const heard = {};
+  return {
+    get: (key) => state[key],
+    set(key, value) {
+      state[key] = value;
+      for (const call of heard[`change:${key}`] ?? []) call();
+    },
+    on: (name, call) => (heard[name] ??= new Set()).add(call),
+    off: (name, call) => heard[name]?.delete(call),
+    save_changes() {},
+    send() {},
+  };
+}
+
+async function start(root) {
+  if (root.dataset.started) return;
+  root.dataset.started = "";
+  const fallback = root.querySelector(".llm-fallback"), el = document.createElement("div");
+  try {
+    const state = JSON.parse(root.querySelector(".llm-state").textContent);
+    const name = root.dataset.model;
+    const host = { compute: name ? (...args) => compute(name, ...args) : null };
+    const module = await loadModule(root.dataset.widget);
+    root.append(el);
+    module.default.render({ model: memoryModel(state), el, host });
+    fallback.hidden = true;
+  } catch (error) {
+    console.warn(error);
+    el.replaceChildren();
+    root.dataset.state = "error";
+    const note = Object.assign(document.createElement("p"), { className: "llm-pill", role: "status" });
+    note.textContent = `A parte interativa desta figura não abriu (${error.message}). Vale o que foi gravado.`;
+    root.append(note);
+  }
+}
+
+const startAll = () => document.querySelectorAll(".llm-widget").forEach(start);
+document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", startAll) : startAll();

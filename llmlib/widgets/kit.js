@@ -1,0 +1,227 @@
+// kit.js: what every widget draws with. Inlined above each widget's module, so these names are in scope there.
+// Text goes into the page through h() as text nodes, never as HTML. Nothing here knows a model or a page.
+
+// ---- DOM ---------------------------------------------------------------------------------------------------------
+function build(node, props, children) {
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value == null || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key.startsWith("--")) node.style.setProperty(key, value);
+    else if (key in node && !(node instanceof SVGElement) && typeof value !== "string") node[key] = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  return node;
+}
+// h("p", {class: "x", onclick: f, "--w": .5}, "text", node, …): children are nodes or plain text.
+const h = (tag, props, ...children) => build(document.createElement(tag), props, children);
+const svg = (tag, props, ...children) => build(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
+
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+let lastId = 0;
+const freshId = () => `llm-${++lastId}-${Math.random().toString(36).slice(2, 7)}`;
+
+// The last call of a burst, `ms` after it.
+function debounce(call, ms) {
+  let timer;
+  const later = (...args) => { clearTimeout(timer); timer = setTimeout(() => call(...args), ms); };
+  later.cancel = () => clearTimeout(timer);
+  return later;
+}
+
+// ---- numbers -----------------------------------------------------------------------------------------------------
+const fmtNumber = (x, digits = 0) =>
+  x.toLocaleString("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+// 23 %, 4,2 %, 0,31 %, < 0,01 %: the twin of percent() in fallback.py.
+function fmtPercent(p) {
+  const text = p <= 0 ? "0" : p < 0.00005 ? "< 0,01" : p < 0.00995 ? fmtNumber(p * 100, 2)
+    : p < 0.0995 || (p >= 0.995 && p < 0.9995) ? fmtNumber(p * 100, 1)
+    : p < 0.995 || p >= 1 ? fmtNumber(p * 100) : "> 99,9";
+  return `${text}\u00a0%`;
+}
+// Where the scale of bars ends, so that it changes seldom.
+const ceiling = (top) => [0.1, 0.25, 0.5].find((limit) => top <= limit) ?? 1;
+
+// ---- tokens: one look everywhere ---------------------------------------------------------------------------------
+const SPECIAL = { "<|endoftext|>": "fim do texto", "<|im_start|>": "início de turno", "<|im_end|>": "fim de turno", "<|pad|>": "preenchimento" };
+const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
+// Nodes of a token: spaces become a dot, line breaks ↵, special tokens their Portuguese name.
+function tokenNodes(text) {
+  if (SPECIAL[text]) return [h("i", { class: "llm-special" }, SPECIAL[text])];
+  return text.split(/([ \n\t])/).filter(Boolean).map((part) => (SIGNS[part] ? h("i", { class: "llm-sp" }, SIGNS[part]) : part));
+}
+// The same as a sentence says it.
+const spoken = (text) => SPECIAL[text] ?? { "": "nada", " ": "espaço", "\n": "quebra de linha" }[text] ?? `“${text.trim() || "espaços"}”`;
+// Can it be typed? Special tokens and loose bytes (⟨C3⟩) cannot be put into a text.
+const typable = (text) => !SPECIAL[text] && !/⟨[0-9A-F]{2}⟩/.test(text) && text !== "";
+
+// One Tab stop for many items: arrows, Home and End move inside; `items()` are the focusable nodes, in order.
+function roving(box, items, onfocus) {
+  const all = () => items().filter((item) => !item.disabled);
+  const aim = (item) => { for (const each of items()) each.tabIndex = each === item ? 0 : -1; };
+  box.addEventListener("keydown", (event) => {
+    const list = all(), at = list.indexOf(document.activeElement);
+    const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: list.length - 1 }[event.key];
+    if (next === undefined || at < 0) return;
+    event.preventDefault();
+    list[Math.max(0, Math.min(list.length - 1, next))].focus();
+  });
+  box.addEventListener("focusin", (event) => {
+    const item = all().find((each) => each.contains(event.target));
+    if (item) { aim(item); onfocus?.(item); }
+  });
+  return () => { const list = all(); if (!list.some((item) => item.tabIndex === 0)) aim(list[0]); };
+}
+
+// The token strip. draw([{id, text, p?, plain?}]): p tints the token and fills the rule under it; `onpick(i)` makes tokens buttons.
+function tokenStrip({ label = "Tokens do texto", last = 120, onpick, tail } = {}) {
+  const el = h("ol", { class: "llm-strip", "aria-label": label });
+  const settle = roving(el, () => [...el.querySelectorAll(".llm-token")]);
+  function draw(tokens) {
+    const from = Math.max(0, tokens.length - last), held = document.activeElement?.dataset?.at;
+    const focused = el.contains(document.activeElement);
+    el.replaceChildren(
+      ...(from ? [h("li", { class: "llm-more" }, `… +${fmtNumber(from)}`)] : []),
+      ...tokens.slice(from).map((each, i) => {
+        const chance = each.p == null ? "" : `, probabilidade ${fmtPercent(each.p)}`;
+        const props = {
+          class: "llm-token", tabIndex: -1, "data-at": from + i, "data-tag": `nº ${each.id}${each.p == null ? "" : ` · ${fmtPercent(each.p)}`}`,
+          "data-p": each.p != null, "--p": each.p ?? 0, "aria-label": `${spoken(each.text)}, token número ${each.id}${chance}`,
+        };
+        return onpick ? h("li", {}, h("button", { ...props, type: "button", onclick: () => onpick(from + i) }, tokenNodes(each.text)))
+          : h("li", props, tokenNodes(each.text));
+      }),
+      ...(tail ? [h("li", { class: "llm-tail" }, tail)] : []),
+    );
+    if (focused && held != null) el.querySelector(`[data-at="${held}"]`)?.focus();
+    settle();
+  }
+  return { el, draw };
+}
+
+// ---- bars --------------------------------------------------------------------------------------------------------
+// draw({items: [{id, text, p, q?, chosen?}], rest, others}): q, where given, is the bar and p a mark on it.
+function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
+  const el = h("ol", { class: "llm-bars", "aria-label": label });
+  const rows = [];
+  let items = [];
+  const settle = roving(el, () => rows.slice(0, items.length).map((row) => row.button), (button) => onpeek?.(items[rows.findIndex((row) => row.button === button)]));
+  function makeRow(i) {
+    const row = { token: h("span", { class: "llm-bar-token" }), mark: h("span", { class: "llm-mark", hidden: true }), fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }) };
+    row.button = h("button", { class: "llm-row", type: "button", tabIndex: -1, onclick: () => onpick?.(items[i]), onpointerenter: () => onpeek?.(items[i]) },
+      row.token, h("span", { class: "llm-track" }, row.fill, row.mark, row.number));
+    row.li = h("li", { class: "llm-bar" }, row.button);
+    return row;
+  }
+  const rest = { fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }), token: h("span", { class: "llm-bar-token" }) };
+  rest.li = h("li", { class: "llm-bar llm-rest" }, h("span", { class: "llm-row" }, rest.token, h("span", { class: "llm-track" }, rest.fill, rest.number)));
+  el.addEventListener("pointerleave", () => onpeek?.(null));
+  el.addEventListener("focusout", (event) => { if (!el.contains(event.relatedTarget)) onpeek?.(null); });
+
+  function draw({ items: next, rest: left, others }) {
+    items = next;
+    const shown = (item) => item.q ?? item.p;
+    const limit = ceiling(Math.max(0, left ?? 0, ...items.map((item) => Math.max(item.p, shown(item)))));
+    items.forEach((item, i) => {
+      const row = (rows[i] ??= makeRow(i));
+      const number = fmtPercent(shown(item));
+      row.token.replaceChildren(...tokenNodes(item.text));
+      row.fill.style.setProperty("--w", shown(item) / limit);
+      row.number.textContent = number;
+      row.mark.hidden = item.q == null || Math.abs(item.q - item.p) < 0.002;
+      row.mark.style.setProperty("--w", item.p / limit);
+      row.li.classList.toggle("llm-chosen", !!item.chosen);
+      row.button.disabled = !onpick || (verb === "acrescentar" && !typable(item.text));
+      row.button.setAttribute("aria-label", `${spoken(item.text)}, ${number}${item.chosen ? ", sorteado" : ""}${row.button.disabled ? "" : `: ${verb}`}`);
+    });
+    rest.token.textContent = others ? `outros ${fmtNumber(others)}` : "outros";
+    rest.fill.style.setProperty("--w", (left ?? 0) / limit);
+    rest.number.textContent = fmtPercent(left ?? 0);
+    const want = [...items.map((_, i) => rows[i].li), ...(left == null ? [] : [rest.li])];
+    if (el.children.length !== want.length || el.lastElementChild !== want.at(-1)) el.replaceChildren(...want);
+    settle();
+  }
+  return { el, draw };
+}
+
+// ---- state in words, announcements -------------------------------------------------------------------------------
+const WORDS = { recorded: "gravado", loading: "carregando o modelo…", live: "ao vivo", error: "sem modelo" };
+// The pill that says where the numbers come from. Writes data-state on the widget's root, for the page and for tests.
+function statePill(el, note = "mude o texto e o modelo responde") {
+  const word = h("span"), more = h("span", { class: "llm-note" });
+  const pill = h("p", { class: "llm-pill", role: "status" }, h("span", { class: "llm-dot", "aria-hidden": "true" }), word, more);
+  const set = (state, text = state === "recorded" ? note : "") => {
+    (el.closest(".llm-widget") ?? el).dataset.state = state;
+    word.textContent = WORDS[state];
+    more.textContent = text && ` · ${text}`;
+  };
+  set("recorded");
+  return { el: pill, set };
+}
+
+// A polite live region that speaks only when things have settled, so that typing does not flood a screen reader.
+function announcer() {
+  const el = h("p", { class: "llm-hear", "aria-live": "polite" });
+  return { el, say: debounce((text) => { if (el.textContent !== text) el.textContent = text; }, 500) };
+}
+
+// Asks the host; only the newest question matters: older ones resolve to null. Keeps the pill true.
+function latest(host, pill) {
+  let waiting = null, busy = false, live = false;
+  async function pump() {
+    busy = true;
+    while (waiting) {
+      const { method, params, resolve } = waiting;
+      waiting = null;
+      const slow = setTimeout(() => pill.set("loading"), live ? 1000 : 80);
+      try {
+        const result = await host.compute(method, params);
+        live = true;
+        if (!waiting) pill.set("live");
+        resolve(waiting ? null : result);
+      } catch (error) {
+        if (!waiting) pill.set("error", error.message);
+        resolve(null);
+      }
+      clearTimeout(slow);
+    }
+    busy = false;
+  }
+  return (method, params) => new Promise((resolve) => {
+    waiting?.resolve(null);
+    waiting = { method, params, resolve };
+    if (!busy) pump();
+  });
+}
+
+// ---- hosts -------------------------------------------------------------------------------------------------------
+// In a notebook the kernel computes: messages {id, method, params} out, {id, event}, {id, result} or {id, error} back.
+function kernelHost(model) {
+  if (!model.get("live")) return { compute: null };
+  const open = new Map();
+  model.on("msg:custom", (message) => {
+    const call = open.get(message.id);
+    if (!call) return;
+    if ("event" in message) return call.onEvent?.(message.event);
+    open.delete(message.id);
+    "error" in message ? call.reject(new Error(message.error)) : call.resolve(message.result);
+  });
+  return {
+    compute: (method, params, { onEvent, signal } = {}) => new Promise((resolve, reject) => {
+      const id = freshId();
+      open.set(id, { resolve, reject, onEvent });
+      signal?.addEventListener("abort", () => model.send({ cancel: id }));
+      model.send({ id, method, params });
+    }),
+  };
+}
+// What anywidget (or host.js, which brings its own host and root) calls.
+const asWidget = (name, widget) => ({
+  render({ model, el, host }) {
+    if (host) return widget.render({ model, el, host });
+    const root = h("div", { class: "llm-widget", "data-widget": name, "data-state": "recorded" });
+    el.append(root);
+    return widget.render({ model, el: root, host: kernelHost(model) });
+  },
+});

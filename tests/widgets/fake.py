@@ -1,0 +1,116 @@
+"""An honest fake of a model for the widgets' own tests: a tiny deterministic distribution over words, in Python and in JavaScript.
+
+It splits text at spaces, as a tokenizer would, and gives probabilities that depend only on the last token.
+The static page's fake engine speaks the worker's real protocol (load, next, cancel), so host and widgets run as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+WORDS = [
+    " telhado",
+    " muro",
+    " sofá",
+    " galho",
+    " colo",
+    " quintal",
+    " <b>",
+    "\n",
+    ",",
+    ".",
+    " e",
+    " dormiu",
+    " viu",
+    " um",
+]
+WORDS += [
+    " cachorro",
+    " passarinho",
+    " na",
+    " no",
+    " da",
+    " janela",
+    "<|endoftext|>",
+    " ⟨C3⟩",
+    " unicórnio",
+    " azul",
+]
+WORDS += [
+    " correu",
+    " depressa",
+    " então",
+    " sorriu",
+    " menina",
+    " pão",
+    " chuva",
+    " rio",
+    " 🐱",
+    " </script>",
+    " lua",
+    " sol",
+]
+CONTEXT = 255
+
+
+def tokens(text: str) -> list[dict]:
+    pieces = re.findall(r" ?[^ \n]+|\n| ", text)
+    return [{"id": (sum(map(ord, piece)) * 7) % 2000 + 40, "text": piece} for piece in pieces]
+
+
+class FakeLM:
+    """`next` as LM has it: tokens, cut, top, rest."""
+
+    name = "mini-base"
+
+    def next(
+        self, text: str, k: int = 10, sampling: dict | None = None, ids: list[int] | None = None
+    ) -> dict:
+        pieces = tokens(text)
+        seed = (pieces[-1]["id"] if pieces else 3) if ids is None else (ids[-1] if ids else 3)
+        order = sorted(range(len(WORDS)), key=lambda i: ((i + 1) * (seed + 13) * 2654435761) % 4093)
+        weights = [0.62**rank for rank in range(len(order))]
+        total = sum(weights)
+        top = [
+            {"id": i, "text": WORDS[i], "p": w / total, "logit": 0.0}
+            for i, w in zip(order, weights, strict=True)
+        ]
+        top = top[:k]
+        cut = max(0, len(pieces) - CONTEXT)
+        answer = {"tokens": pieces[-CONTEXT:], "cut": cut, "top": top, "rest": 1 - sum(t["p"] for t in top)}
+        if sampling is not None:
+            answer["chosen"] = sample(order, weights, sampling, top)
+        return answer
+
+    def compute(self, method: str, params: dict) -> dict:
+        if method != "next":
+            raise ValueError(f"Este modelo de teste não sabe fazer {method!r}.")
+        return self.next(
+            params.get("text", ""), params.get("k", 10), params.get("sampling"), params.get("ids")
+        )
+
+
+def uniform(seed: int, step: int) -> float:
+    """The course's counter-based draw (mulberry-like finaliser), as llmlib.scratch.sampling has it."""
+    x = (seed + 0x9E3779B9 * (step + 1)) & 0xFFFFFFFF
+    x ^= x >> 16
+    x = x * 0x21F0AAAD & 0xFFFFFFFF
+    x ^= x >> 15
+    x = x * 0x735A2D97 & 0xFFFFFFFF
+    x ^= x >> 15
+    return x / 2**32
+
+
+def sample(order: list[int], weights: list[float], sampling: dict, top: list[dict]) -> dict:
+    """Adds q to `top`, and draws."""
+    heat = max(sampling.get("temperature", 1.0), 1e-3)
+    q = [w ** (1 / heat) for w in weights]
+    q = [each / sum(q) for each in q]
+    for row, each in zip(top, q, strict=False):
+        row["q"] = each
+    u, reached, rank = uniform(sampling.get("seed", 0), sampling.get("step", 0)), 0.0, 0
+    for rank, each in enumerate(q):  # noqa: B007
+        reached += each
+        if reached > u:
+            break
+    return {"id": order[rank], "text": WORDS[order[rank]], "p": weights[rank] / sum(weights), "q": q[rank]}

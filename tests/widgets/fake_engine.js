@@ -1,0 +1,35 @@
+// The fake of fake.py behind the worker's protocol: {id, method, params} → {id, result} or {id, error}.
+const WORDS = /*WORDS*/[];
+const CONTEXT = 255, MASK = 4294967296;
+const piecesOf = (text) => (text.match(/ ?[^ \n]+|\n| /g) ?? []).map((piece) => ({ id: ([...piece].reduce((sum, c) => sum + c.codePointAt(0), 0) * 7) % 2000 + 40, text: piece }));
+function uniform(seed, step) {
+  let x = (seed + 0x9e3779b9 * (step + 1)) % MASK | 0;
+  x ^= x >>> 16; x = Math.imul(x, 0x21f0aaad); x ^= x >>> 15; x = Math.imul(x, 0x735a2d97); x ^= x >>> 15;
+  return (x >>> 0) / MASK;
+}
+function next({ text = "", ids, k = 10, sampling }) {
+  const pieces = piecesOf(text), last = ids ? ids.at(-1) : pieces.at(-1)?.id, seed = last ?? 3;
+  const order = WORDS.map((_, i) => i).sort((a, b) => ((a + 1) * (seed + 13) * 2654435761) % 4093 - ((b + 1) * (seed + 13) * 2654435761) % 4093 || a - b);
+  const weights = order.map((_, rank) => 0.62 ** rank), total = weights.reduce((a, b) => a + b);
+  const top = order.slice(0, k).map((i, rank) => ({ id: i, text: WORDS[i], p: weights[rank] / total, logit: 0 }));
+  const answer = { tokens: pieces.slice(-CONTEXT), cut: Math.max(0, pieces.length - CONTEXT), top, rest: 1 - top.reduce((a, t) => a + t.p, 0) };
+  if (!sampling) return answer;
+  const hot = weights.map((w) => w ** (1 / Math.max(sampling.temperature ?? 1, 1e-3))), sum = hot.reduce((a, b) => a + b);
+  top.forEach((row, rank) => { row.q = hot[rank] / sum; });
+  const u = uniform(sampling.seed ?? 0, sampling.step ?? 0);
+  let reached = 0, rank = -1;
+  while (reached <= u && rank < hot.length - 1) reached += hot[++rank] / sum;
+  answer.chosen = { id: order[rank], text: WORDS[order[rank]], p: weights[rank] / total, q: hot[rank] / sum };
+  return answer;
+}
+self.onmessage = ({ data: { id, method, params } }) => {
+  if (id === undefined) return;
+  try {
+    if (method === "load") {
+      if (!params.file.whole) throw new Error("O arquivo do modelo mini-base está incompleto ou corrompido. Para refazê-lo: make data NAME=page.");
+      return self.postMessage({ id, result: {} });
+    }
+    if (method !== "next" && method !== "encode") throw new Error(`O motor de teste não sabe fazer ${method}.`);
+    self.postMessage({ id, result: method === "next" ? next(params) : { tokens: piecesOf(params.text), cut: 0 } });
+  } catch (error) { self.postMessage({ id, error: error.message }); }
+};
