@@ -1,0 +1,146 @@
+"""Checks for the exercises of code: `check("perplexidade", minha_funcao)` runs it and answers in Portuguese.
+
+An exercise is a name, a solution and the cases on which the two must agree. The solution is ordinary code, shown
+in the chapter by `source(...)` behind a fold, and tested. Nothing is sent anywhere; a wrong answer is never an
+exception, so that a notebook runs to its end. Exercises on paper or in a figure need no check and are not here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from llmlib.prose import number
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """`cases`: makers of fresh arguments, so that an answer that changes its input cannot spoil the next one."""
+
+    solution: Callable
+    cases: tuple[Callable[[], tuple], ...]
+    hint: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What `check` answers: `ok`, and a sentence. Shows itself in a notebook."""
+
+    ok: bool
+    message: str
+
+    def __repr__(self) -> str:
+        return f"{'✓' if self.ok else '✗'} {self.message}"
+
+    def _repr_html_(self) -> str:
+        from llmlib.widgets.fallback import escape
+
+        kind, word = ("ok", "Certo") if self.ok else ("no", "Ainda não")
+        return f'<p class="llm-feedback llm-feedback-{kind}" role="status"><strong>{word}.</strong> {escape(self.message)}</p>'
+
+
+# ---- the solutions -----------------------------------------------------------------------------------------------
+
+
+def perplexidade(probabilidades: list[float]) -> float:
+    """A perplexidade de um texto, dadas as probabilidades que cada um de seus tokens recebeu."""
+    surpresas = [-math.log(p) for p in probabilidades]
+    return math.exp(sum(surpresas) / len(surpresas))
+
+
+def continuar(lm, texto: str, passos: int) -> str:
+    """O texto seguido de `passos` tokens, sempre o mais provável: o laço autoregressivo."""
+    for _ in range(passos):
+        mais_provavel = lm.next(texto)["top"][0]
+        texto = texto + mais_provavel["text"]
+    return texto
+
+
+# ---- what they are tried on --------------------------------------------------------------------------------------
+
+
+class Ciranda:
+    """Um modelo de brinquedo: olha só a última palavra e sempre sabe a seguinte. Serve para conferir `continuar`."""
+
+    words = {"": "a", "a": " roda", "roda": " gira", "gira": " e", "e": " a"}
+
+    def next(self, text: str, k: int = 10) -> dict:
+        last = text.split()[-1] if text.split() else ""
+        best = self.words.get(last, " a")
+        others = [word for word in self.words.values() if word != best][: k - 1]
+        top = [{"id": 1, "text": best, "p": 0.7}]
+        top += [{"id": 2 + i, "text": word, "p": 0.3 / len(others)} for i, word in enumerate(others)]
+        return {"top": top}
+
+
+EXERCISES = {
+    "perplexidade": Exercise(
+        perplexidade,
+        (
+            lambda: ([0.5, 0.25, 0.125],),
+            lambda: ([1.0],),
+            lambda: ([0.1, 0.9],),
+            lambda: ([1e-6] * 3 + [0.5] * 5,),
+            lambda: ([0.001] * 200,),
+        ),
+        "Some as surpresas −ln p, divida pela quantidade de tokens e só então use a exponencial.",
+    ),
+    "continuar": Exercise(
+        continuar,
+        (
+            lambda: (Ciranda(), "a", 1),
+            lambda: (Ciranda(), "a", 5),
+            lambda: (Ciranda(), "", 3),
+            lambda: (Ciranda(), "gira", 0),
+        ),
+        "A cada passo: pergunte com lm.next(texto), pegue o primeiro de “top” e junte o “text” dele ao texto.",
+    ),
+}
+
+
+# ---- checking ----------------------------------------------------------------------------------------------------
+
+
+def written(value: object) -> str:
+    """A value as a sentence shows it: numbers in Portuguese, the rest as Python shows it, cut at 80 characters."""
+    if isinstance(value, float) and math.isfinite(value):
+        return number(value, 4).rstrip("0").rstrip(",") if abs(value) < 1e6 else f"{value:.4g}"
+    text = f"“{value}”" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def agree(answer: object, expected: object) -> bool:
+    """Equal, or, for numbers, equal to six digits."""
+    if isinstance(expected, float):
+        try:
+            return math.isclose(float(answer), expected, rel_tol=1e-6)
+        except (TypeError, ValueError):
+            return False
+    return type(answer) is type(expected) and answer == expected
+
+
+def check(name: str, answer: Callable) -> Feedback:
+    """Runs the reader's function on every case of an exercise. Raises ValueError only for an unknown exercise."""
+    if name not in EXERCISES:
+        raise ValueError(f"Não há exercício “{name}”. Os que há: {', '.join(sorted(EXERCISES))}.")
+    exercise = EXERCISES[name]
+    if not callable(answer):
+        return Feedback(
+            False, f'Passe a função, sem os parênteses: check("{name}", {exercise.solution.__name__}).'
+        )
+    for arguments in exercise.cases:
+        expected = exercise.solution(*arguments())
+        case = ", ".join("lm" if hasattr(each, "next") else written(each) for each in arguments())
+        try:
+            got = answer(*arguments())
+        except Exception as error:  # the reader's own code: whatever it raises is part of the lesson
+            kind = type(error).__name__
+            return Feedback(False, f"Com ({case}), a função parou com {kind}: {error}. {exercise.hint}")
+        if got is None:
+            return Feedback(False, f"Com ({case}), a função não devolveu nada: falta o return?")
+        if not agree(got, expected):
+            return Feedback(
+                False, f"Com ({case}) era para dar {written(expected)}, e deu {written(got)}. {exercise.hint}"
+            )
+    return Feedback(True, f"A função concordou com a solução nos {len(exercise.cases)} casos.")

@@ -1,0 +1,67 @@
+"""How well a model predicts a text, and how sure we are of it: perplexity, and its interval by bootstrap.
+
+Works on arrays of probabilities that any model gave; knows no model. What is resampled is the document, because
+tokens of one document are not independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A measured value and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def surprise(logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+    """Minus the log (nats) of the probability that each token got from the logits before it.
+
+    logits: (T, V), where row t scores token t + 1. ids: T integers. Returns (T - 1,) float64.
+    """
+    scores = np.asarray(logits, dtype=np.float64)[:-1]  # (T-1, V)
+    top = scores.max(axis=1, keepdims=True)
+    logsum = top[:, 0] + np.log(np.exp(scores - top).sum(axis=1))  # (T-1,)
+    return logsum - scores[np.arange(len(scores)), np.asarray(ids)[1:]]
+
+
+def perplexity(surprises: Sequence[np.ndarray]) -> float:
+    """exp of the mean surprise over all tokens of all documents: among how many equal choices the model hesitates."""
+    total = sum(float(np.sum(each)) for each in surprises)
+    count = sum(len(each) for each in surprises)
+    if count == 0:
+        raise ValueError("Sem nenhum token não há perplexidade: passe ao menos um documento com dois tokens.")
+    return float(np.exp(total / count))
+
+
+def bootstrap(
+    documents: Sequence[np.ndarray],
+    statistic: Callable[[list[np.ndarray]], float] = perplexity,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> Estimate:
+    """A statistic over documents and its 95 % percentile interval, from `rounds` resamples of the documents."""
+    rng = np.random.default_rng(seed)
+    documents = list(documents)
+    draws = [
+        statistic([documents[i] for i in rng.integers(len(documents), size=len(documents))])
+        for _ in range(rounds)
+    ]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(statistic(documents), float(low), float(high))
+
+
+def share(hits: int, total: int) -> Estimate:
+    """A proportion and its 95 % interval by Wilson's score, which is honest with few cases and near 0 and 1."""
+    if total <= 0:
+        raise ValueError("Uma proporção precisa de ao menos um caso.")
+    z, p = 1.959964, hits / total
+    middle, spread = p + z * z / (2 * total), z * np.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    return Estimate(p, float(max(0.0, (middle - spread) / scale)), float(min(1.0, (middle + spread) / scale)))
