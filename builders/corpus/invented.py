@@ -7,9 +7,11 @@ Knows nothing of sentences: those are in `relations` and `reading`.
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
@@ -99,19 +101,20 @@ def word(rng: random.Random, split: str, gender: str | None = None) -> str:
     return _join(start, rng.choice(ENDINGS[gender]))
 
 
-FIRST_NAMES = {
-    "m": (
-        "João Pedro Lucas Mateus Davi Miguel Artur Heitor Bento Caio Rafael Tiago Bruno Daniel André Felipe Gustavo "
-        "Vítor Otávio Samuel Antônio José Francisco Paulo Marcos Raimundo Sebastião Severino Benedito Joaquim Luís "
-        "Carlos Ivo Rui Kauã Ubirajara Nílton Zeca Chico Leandro Murilo Enzo Igor Renato Sérgio Jorge Cícero Valdir"
-    ).split(),
-    "f": (
-        "Ana Maria Júlia Beatriz Clara Helena Laura Alice Sofia Lívia Luísa Camila Bianca Carla Fernanda Gabriela "
-        "Isabel Joana Letícia Mariana Natália Olívia Patrícia Raquel Sara Teresa Vitória Rita Rosa Lúcia Francisca "
-        "Iracema Jussara Moema Iara Conceição Aparecida Dalva Marta Cecília Elisa Débora Tainá Janaína Sílvia Vera "
-        "Zilda Ivone"
-    ).split(),
-}
+NAMES = Path(__file__).resolve().parents[2] / "data" / "corpus" / "nomes.csv"
+
+
+@lru_cache(maxsize=2)
+def first_names(split: str) -> dict[str, list[str]]:
+    """Real first names by gender; those reserved in the table only in "valid"."""
+    names: dict[str, list[str]] = {"m": [], "f": []}
+    with NAMES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["tipo"] == "pessoa" and (split == "valid" or row["reservado"] != "sim"):
+                names[row["genero"]].append(row["nome"])
+    return names
+
+
 TITLES = {
     "m": ["seu", "doutor", "professor", "tio", "mestre", "capitão"],
     "f": ["dona", "doutora", "professora", "tia", "mestra", "capitã"],
@@ -128,12 +131,12 @@ def pessoa(rng: random.Random, split: str) -> Noun:
     gender = rng.choice("mf")
     draw = rng.random()
     if draw < 0.3:
-        return Noun(rng.choice(FIRST_NAMES[gender]), gender)
+        return Noun(rng.choice(first_names(split)[gender]), gender)
     name = cap(word(rng, split, gender))
     if draw < 0.72:
         return Noun(name, gender)
     if draw < 0.82:
-        return Noun(rng.choice(FIRST_NAMES[gender]) + " " + cap(word(rng, split)), gender)
+        return Noun(rng.choice(first_names(split)[gender]) + " " + cap(word(rng, split)), gender)
     if draw < 0.9:
         return Noun(name + " " + cap(word(rng, split)), gender)
     title = rng.choice(TITLES[gender])

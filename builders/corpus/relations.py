@@ -46,8 +46,15 @@ IRREGULAR = {
     "o_rei": "a rainha",
     "cantor": "cantora",
 }
-CONTRACTED = {"do": ("do ", "da ", "de "), "no": ("no ", "na ", "em "), "ao": ("ao ", "à ", "a "), "o": ("o ", "a ", "")}
-CONTRACTED["pelo"] = ("pelo ", "pela ", "por ")
+# with article by gender and number; "" without article
+CONTRACTED = {
+    "o": {"m": "o ", "f": "a ", "mp": "os ", "fp": "as ", "": ""},
+    "do": {"m": "do ", "f": "da ", "mp": "dos ", "fp": "das ", "": "de "},
+    "no": {"m": "no ", "f": "na ", "mp": "nos ", "fp": "nas ", "": "em "},
+    "ao": {"m": "ao ", "f": "à ", "mp": "aos ", "fp": "às ", "": "a "},
+    "pelo": {"m": "pelo ", "f": "pela ", "mp": "pelos ", "fp": "pelas ", "": "por "},
+}
+PLURAL_VERBS = {"fica": "ficam", "tem": "têm", "é": "são", "está": "estão", "faz": "fazem"}
 Part = str | tuple[Callable[[Noun], str], int]
 Template = tuple[Part, ...]
 
@@ -65,18 +72,22 @@ def _form(name: str) -> Callable[[Noun], str]:
     if name == "":
         return lambda n: n.text
     if name in CONTRACTED:
-        male, female, bare = CONTRACTED[name]
-        return lambda n: ((male if n.gender == "m" else female) if n.article else bare) + n.text
+        forms = CONTRACTED[name]
+        return lambda n: forms[n.gender if n.article else ""] + n.text
     if name == "um":
         return lambda n: ("um " if n.gender == "m" else "uma ") + n.text
     if name == "ele":
         return lambda n: "ele" if n.gender == "m" else "ela"
     if name == "dele":
         return lambda n: "dele" if n.gender == "m" else "dela"
+    if name == "num":
+        return lambda n: ("num " if n.gender == "m" else "numa ") + n.text
+    if name in PLURAL_VERBS:
+        return lambda n: PLURAL_VERBS[name] if n.gender in {"mp", "fp"} else name
     if name == "no_dia":
         return lambda n: ("na " if n.text.endswith("feira") else "no ") + n.text
     his, hers = name.replace("_", " "), feminine(name).replace("_", " ")
-    return lambda n: his if n.gender == "m" else hers
+    return lambda n: his if n.gender in {"m", "mp"} else hers
 
 
 def compile_template(text: str) -> Template:
