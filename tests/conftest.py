@@ -18,7 +18,7 @@ TEXTS = [
 
 
 def tiny_config(**changes):
-    """A Qwen3Config in which no two sizes are equal by chance: rows≠cols, layers≠heads, odd vocabulary, GQA."""
+    """A Qwen3Config in which no two sizes agree by chance: rows≠cols, layers≠heads, odd vocabulary, GQA."""
     from transformers import Qwen3Config
 
     sizes = {

@@ -1,8 +1,8 @@
 """Keys and values of the tokens already read, so that generating one more token reads one token, not all.
 
-In a causal model nothing that came before depends on what comes after: the keys and values of past positions
-never change, and can be kept. Only the new token's query is needed. The price is memory: 2 * L * K * E numbers
-a token. Shrinking K is what grouped-query attention is for (arXiv:2305.13245).
+In a causal model nothing that came before depends on what comes after: the keys and values of past
+positions never change, and can be kept. Only the new token's query is needed. The price is memory:
+2 * L * K * E numbers a token. Shrinking K is what grouped-query attention is for (arXiv:2305.13245).
 
 Not here: preallocated or paged memory, and quantised caches, which serving systems use.
 

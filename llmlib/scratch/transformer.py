@@ -2,8 +2,8 @@
 
     ids -> embedding -> L x (norm -> attention -> add, norm -> SwiGLU -> add) -> norm -> logits
 
-Names are those of Hugging Face's `Qwen3ForCausalLM`: `load_state_dict(strict=True)` takes its weights without a
-mapper, and the logits, attentions and hidden states agree with it to 1e-5 in float32.
+Names are those of Hugging Face's `Qwen3ForCausalLM`: `load_state_dict(strict=True)` takes its weights
+without a mapper, and the logits, attentions and hidden states agree with it to 1e-5 in float32.
 Not here: the tokenizer, the loss and the training loop (see `train.py`), sampling (see `sampling.py`).
 
 Legend: B batch, T new tokens, S tokens seen so far (S = T without a cache), V vocabulary, D hidden_size,
