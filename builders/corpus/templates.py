@@ -1,7 +1,7 @@
 """The small template language of `data/corpus/{historias,dialogos,descricoes}/*.txt`, compiled once, rendered fast.
 
 A file is one plot. Lines starting with `#` are comments. `@x type class class …` casts a role; `== beat` starts
-a beat and `==? beat` one that is left out half of the time; every other line is one wording of the current beat.
+a beat, `==? beat` one that is left out half of the time, `==*2 beat` one of which two wordings are told; every other line is one wording of the current beat.
 
     roles    @h char crianca mato     a character with a noun of one of the classes (or of one of the words)
              @x noun perdivel         a thing;  @c adj cor   an adjective;  @v verb …  is not needed: write the verb
@@ -59,9 +59,13 @@ _BEFORE_SUBJECT = (". ", "! ", "? ", "¶", ", ")  # where {h} may become a prono
 def _character_mention(form: str, var: str, who: Character, random_: Callable[[], float], context: dict) -> str:
     """The first mention introduces, whatever the form; later ones take the name or the kind."""
     noun, seen = who.noun, context["seen"]
-    new, again = var not in seen, context["last"] == (var, noun.gender)
+    new, last = var not in seen, context["last"]
+    again = last == (var, noun.gender)
     seen.add(var)
-    context["last"] = (var, noun.gender)
+    if form in ("subject", "intro", "intro+", "ser", "apos") and not (new and last and last[1] == noun.gender):
+        context["last"] = (var, noun.gender)
+    elif last and last[1] == noun.gender and not again:
+        context["last"] = None  # two of the same gender: "ele" would be ambiguous
     one, the = (DETERMINERS[d][noun.gender == "f"] for d in ("um", "o"))
     if form == "voc":
         return who.name or ("amiga" if noun.gender == "f" else "amigo")
@@ -82,7 +86,9 @@ def _character_mention(form: str, var: str, who: Character, random_: Callable[[]
         if form == "apos":
             return f"{who.name}, {kind}," if who.name else kind
         phrase = f"{kind} chamad{'a' if noun.gender == 'f' else 'o'} {who.name}" if who.name else kind
-        return f"{form} {phrase}" if form in ("de", "em", "a", "por") else phrase
+        if form == "em":
+            return "n" + phrase
+        return f"{form} {phrase}" if form in ("de", "a", "por") else phrase
     if form == "k" and not who.only_name:
         return f"{the} {noun.word}"
     if who.name and (who.only_name or random_() < 0.62):
@@ -221,7 +227,7 @@ def macros() -> dict[str, tuple[Render, ...]]:
 class Plot:
     name: str
     roles: tuple[tuple[str, str, tuple[tuple, ...]], ...]  # variable, type, pools to draw from
-    beats: tuple[tuple[bool, tuple[Render, ...]], ...]  # optional?, wordings
+    beats: tuple[tuple[int, tuple[Render, ...]], ...]  # how many wordings (0: none or one), wordings
 
 
 def _pools(kind: str, classes: list[str], where: str) -> tuple[tuple, ...]:
@@ -252,14 +258,15 @@ def load_plot(path: Path) -> Plot:
                 raise LexiconError(f"{where}: unknown role type '{kind}'")
             roles.append((variable, kind, _pools(kind, classes, where)))
         elif line.startswith("=="):
-            beats.append((line.startswith("==?"), []))
+            count = 0 if line.startswith("==?") else int(line[3]) if line.startswith("==*") else 1
+            beats.append((count, []))
         elif not beats:
             raise LexiconError(f"{where}: text before the first beat")
         else:
             beats[-1][1].append(compile_line(line, where))
-    if not beats or not all(wordings for _, wordings in beats):
-        raise LexiconError(f"{path.name}: a plot needs beats, and every beat a wording")
-    return Plot(path.stem, tuple(roles), tuple((optional, tuple(w)) for optional, w in beats))
+    if not beats or not all(len(wordings) >= max(1, count) for count, wordings in beats):
+        raise LexiconError(f"{path.name}: a plot needs beats, and every beat enough wordings")
+    return Plot(path.stem, tuple(roles), tuple((count, tuple(wordings)) for count, wordings in beats))
 
 
 @lru_cache(maxsize=None)
@@ -336,15 +343,15 @@ def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) ->
         if not (held and split == "train"):
             break
     text = ""
-    for optional, wordings in plot.beats:
-        if optional and random_() < 0.5:
+    for count, wordings in plot.beats:
+        if count == 0 and random_() < 0.5:
             continue
-        part = pick(wordings, random_)(context, random_).strip()
-        if not part:
-            continue
-        spoken = part.startswith("—") or text.rpartition("\n")[2].startswith("—")
-        text += ("\n" if spoken and text else " " if text and not text.endswith("\n") else "") + part
-    return polish(text)
+        for wording in [pick(wordings, random_)] if count < 2 else rng.sample(wordings, count):
+            part = wording(context, random_).strip(" ")
+            spoken = part.startswith("—") or text.rpartition("\n")[2].startswith("—")
+            joint = "" if not text or text.endswith("\n") or part.startswith("\n") else "\n" if spoken else " "
+            text += joint + part
+    return polish(text.strip())
 
 
 def polish(text: str) -> str:
