@@ -76,7 +76,7 @@
         logits: S * V, keys: c.num_hidden_layers * S * kv, values: c.num_hidden_layers * S * kv };
       const sizes = [...Object.entries(room), ...file.tensors.map(([name, [r, n = 1]]) => [name, r * n])];
       const bytes = sizes.reduce((sum, [, n]) => sum + Math.ceil(n / 4) * 16, 0);
-      this.kernel = code && WebAssembly.validate(code) ? wasmKernel(bytes, code) : plainKernel(bytes);
+      this.kernel = code && globalThis.WebAssembly?.validate(code) ? wasmKernel(bytes, code) : plainKernel(bytes);
       let at = this.kernel.start;
       const place = {};
       for (const [name, n] of sizes) {

@@ -6,7 +6,7 @@
 
   // Words with one leading mark or space; single digits; punctuation; line breaks; spaces. Rust's \s is
   // White_Space, which is not JavaScript's \s.
-  const SPLIT = /[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+  const SPLIT = /[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\p{White_Space}\p{L}\p{M}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
   // GPT-2's alphabet: each byte as one visible character.
   const ALPHABET = Array.from({ length: 256 }, (_, b) => b);

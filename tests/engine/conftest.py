@@ -13,4 +13,4 @@ def node():
 
 @pytest.fixture(scope="session")
 def tokenizer():
-    return small_tokenizer(700)
+    return small_tokenizer(420)

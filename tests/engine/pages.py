@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from builders.page import quantize
+from builders.page import quantize, tokenizer_of
+from builders.tokenizer import train_tokenizer
 
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"]
-SPLIT = (
-    r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"  # the course's
-)
 TEXT = [
     "Era uma vez um menino que não sabia contar até 10: contava 1, 2, 3 e parava!",
     "A moça da avó tem três maçãs, e o coração dela é só alegria… «ação», “não”, é.",
@@ -54,12 +53,13 @@ def random_model(config: dict, seed: int) -> Qwen3ForCausalLM:
     return model
 
 
-def page_file(model: Qwen3ForCausalLM, tokenizer: dict, kind: str = "f32", name: str = "teste") -> dict:
+def page_file(
+    model: Qwen3ForCausalLM, tokenizer: dict, kind: str = "f32", name: str = "teste", extra: dict | None = None
+) -> dict:
     """The object of page.js, matrices as `kind`: "f32", or "i8" by rows."""
     c, index, data = model.config, [], b""
-    for key, tensor in model.state_dict().items():
-        if key == "lm_head.weight":
-            continue
+    state = {key: t for key, t in model.state_dict().items() if key != "lm_head.weight"}
+    for key, tensor in (state | (extra or {})).items():
         array, wanted = tensor.numpy(), kind if tensor.ndim == 2 else "f32"
         index.append([key, list(array.shape), wanted, len(data)])
         if wanted == "i8":
@@ -80,36 +80,17 @@ def page_file(model: Qwen3ForCausalLM, tokenizer: dict, kind: str = "f32", name:
 
 
 def small_tokenizer(size: int) -> Tokenizer:
-    """A byte-level BPE like the course's, trained on a few lines of many scripts."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(SPLIT), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        special_tokens=SPECIAL,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXT, trainer)
+    """The course's tokenizer, trained on a few lines of many scripts."""
+    tokenizer = train_tokenizer(TEXT, size)
+    assert tokenizer.get_vocab_size() == size
     return tokenizer
 
 
 def tokenizer_data(tokenizer: Tokenizer) -> dict:
     """What the page file says of a tokenizer."""
-    import json
-
-    file = json.loads(tokenizer.to_str())
-    vocab = file["model"]["vocab"]
-    return {
-        "tokens": sorted(vocab, key=vocab.get),
-        "merges": [m if isinstance(m, str) else " ".join(m) for m in file["model"]["merges"]],
-        "special": {s: vocab[s] for s in SPECIAL},
-    }
+    with tempfile.TemporaryDirectory() as folder:
+        tokenizer.save(f"{folder}/tokenizer.json")
+        return tokenizer_of(Path(folder))
 
 
 def well_formed(text: str) -> str:
