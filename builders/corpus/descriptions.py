@@ -13,7 +13,7 @@ from builders.corpus.lexicon import HELD_OUT, Action, Noun, lexicon
 from builders.corpus.morphology import ELE, ELES, conjugate, determiner, gerund
 from builders.corpus.templates import pick, plots, polish, tell
 
-_JUMPERS = ("pet", "mato", "fazenda")
+_JUMPERS = ("pet", "mato", "rural")
 _OVER = (("pular", "sobre"), ("pular", "por cima de"), ("saltar", "sobre"), ("correr", "atrás de"))
 _OVER += (("passar", "ao lado de"), ("andar", "em volta de"), ("dormir", "ao lado de"))
 _OVER += (("parar", "diante de"), ("correr", "em volta de"), ("sentar", "perto de"), ("caminhar", "atrás de"))
@@ -35,8 +35,15 @@ def _actions_of() -> tuple[tuple[Noun, tuple[Action, ...]], ...]:
 Scene = tuple[Noun, str, str]  # subject, verb, complement
 
 
+@lru_cache(maxsize=1)
+def _common() -> tuple[tuple[Noun, tuple[Action, ...]], ...]:
+    """Cats, dogs, children and grandparents act more often than librarians do."""
+    words = {"gato", "cachorro", "gata", "menino", "menina", "garoto", "garota", "avó", "avô", "mãe", "pai"}
+    return tuple(entry for entry in _actions_of() if entry[0].word in words)
+
+
 def _scene(random_) -> Scene:
-    noun, actions = pick(_actions_of(), random_)
+    noun, actions = pick(_common() if random_() < 0.25 else _actions_of(), random_)
     action = pick(actions, random_)
     return noun, action.verb, pick(action.complements, random_)
 
@@ -86,7 +93,7 @@ def _subject(noun: Noun, random_, plural: bool = False) -> str:
     if random_() < 0.22:
         kind = "bicho" if "animal" in noun.classes else "carater"
         if random_() < 0.3 and "animal" in noun.classes:
-            kind = "cor"
+            kind = "pelagem"
         text += " " + pick(lexicon().adjectives_by_class[kind], random_).form(noun.gender, plural)
     return text
 
@@ -102,7 +109,7 @@ def _simultaneous(random_, split: str) -> str:
     one, two = _does(a, tense, random_), _does(b, second, random_)
     form = random_()
     if form < 0.5:
-        return f"{one} enquanto {two}."
+        return f"{one}{',' if random_() < 0.2 else ''} enquanto {two}."
     if form < 0.65:
         return f"enquanto {two}, {one}."
     if form < 0.8:
@@ -122,7 +129,7 @@ def _motion(random_) -> str:
             break
     verb, preposition = pick(_OVER, random_)
     tense = pick(("presente", "presente", "perfeito", "imperfeito"), random_)
-    first = f"{determiner('o', a.gender)} {a.word} {pick(words.adjectives_by_class['cor'], random_).form(a.gender)}"
+    first = f"{determiner('o', a.gender)} {a.word} {_quality(a, random_, False, ('pelagem',))}"
     adjective = pick(words.adjectives_by_class["bicho"], random_).form(b.gender)
     if preposition.endswith(" de"):
         target = f"{preposition[:-2]}{determiner('de', b.gender)} {b.word} {adjective}"
@@ -131,24 +138,133 @@ def _motion(random_) -> str:
     return f"{first} {conjugate(verb, tense)} {target}."
 
 
-def _several(random_) -> str:
-    noun, verb, complement = _scene(random_)
-    tense = pick(_TENSES, random_)
-    return _does((noun, verb, complement), tense, random_, True) + "."
+_WHEN = {
+    "presente": (
+        "todos os dias",
+        "de manhã",
+        "aos domingos",
+        "à tarde",
+        "quando chove",
+        "no verão",
+        "à noite",
+    ),
+    "perfeito": ("ontem", "ontem à tarde", "de repente", "no domingo", "naquela manhã", "depois do almoço"),
+    "imperfeito": ("naquele tempo", "todas as tardes", "naquela manhã", "antigamente", "aos sábados"),
+}
+
+
+def _alone(random_) -> str:
+    """One action, singular or plural, with or without a time."""
+    tense, plural = (
+        pick(("presente", "perfeito", "perfeito", "imperfeito", "estava"), random_),
+        random_() < 0.45,
+    )
+    when = pick(_WHEN[tense], random_) + ", " if tense in _WHEN and random_() < 0.4 else ""
+    return f"{when}{_does(_scene(random_), tense, random_, plural)}."
+
+
+def _quality(noun: Noun, random_, plural: bool, kinds: tuple[str, ...]) -> str:
+    return pick(lexicon().adjectives_by_class[pick(kinds, random_)], random_).form(noun.gender, plural)
+
+
+def _relative(random_) -> str:
+    """Agreement over a distance: "As meninas que moravam perto do rio eram corajosas."."""
+    scene, plural = _scene(random_), random_() < 0.6
+    noun = scene[0]
+    subject = f"{determiner('o', noun.gender, plural)} {noun.plural if plural else noun.word}"
+    tense = pick(("imperfeito", "presente"), random_)
+    copula = pick(("ser", "estar", "parecer"), random_)
+    kinds = (
+        ("sentimento",) if copula == "estar" else ("carater",) if "pessoa" in noun.classes else ("indole",)
+    )
+    person = ELES if plural else ELE
+    relative = f"que {_verb(scene[1], tense, plural)} {scene[2]}"
+    if random_() < 0.25:
+        relative = f", que {_verb(scene[1], tense, plural)} {scene[2]},"
+    verb, quality = conjugate(copula, tense, person), _quality(noun, random_, plural, kinds)
+    return f"{subject} {relative} {verb} {quality}."
+
+
+def _comparison(random_) -> str:
+    one, two = _scene(random_)[0], _scene(random_)[0]
+    if one.word == two.word:
+        return _relative(random_)
+    first, second = _quality(one, random_, False, ("carater",)), _quality(two, random_, False, ("carater",))
+    a, b = f"{determiner('o', one.gender)} {one.word}", f"{determiner('o', two.gender)} {two.word}"
+    if random_() < 0.5:
+        return f"{a} é mais {first} do que {b}."
+    return f"{a} é {first}, e {b} é {second}."
+
+
+def _denial(random_) -> str:
+    """A question and its answer, or what is not the case and what is."""
+    scene = _scene(random_)
+    noun, actions = scene[0], dict(_actions_of())[scene[0]]
+    action = pick(actions, random_)
+    subject = f"{determiner('o', noun.gender)} {noun.word}"
+    if action.verb == scene[1]:
+        return f"— O que {subject} está fazendo?\n— Está {gerund(scene[1])} {scene[2]}.\n"
+    second = f"{gerund(action.verb)} {pick(action.complements, random_)}"
+    return f"{subject} não estava {gerund(scene[1])} {scene[2]}: estava {second}."
+
+
+_LISTS = (
+    ("em cima da mesa", "utensilio"),
+    ("na cesta", "fruta"),
+    ("na mochila", "escolar"),
+    ("no baú", "brinquedo"),
+)
+_LISTS += (
+    ("no quintal", "arvores"),
+    ("no jardim", "flores"),
+    ("na oficina", "ferramenta"),
+    ("na vitrine", "roupa"),
+)
+_LISTS += (
+    ("na bandeja", "bandeja"),
+    ("no palco", "instrumento"),
+    ("na barraca", "salgado"),
+    ("na sala", "sala_de_estar"),
+)
+
+
+def _list(random_) -> str:
+    """Several things in one place, each with its article and some with a colour."""
+    where, kind = pick(_LISTS, random_)
+    found: list[Noun] = []
+    while len(found) < 3:
+        noun = pick(lexicon().by_class[kind], random_)
+        if noun not in found:
+            found.append(noun)
+    plural = random_() < 0.4
+    phrases = [n.plural if plural else f"{determiner('um', n.gender)} {n.word}" for n in found]
+    if kind in ("roupa", "escolar", "brinquedo"):
+        i = int(random_() * 3)
+        phrases[i] += " " + _quality(found[i], random_, plural, ("cor",))
+    verb = pick(("há", "havia"), random_)
+    return f"{where} {verb} {phrases[0]}, {phrases[1]} e {phrases[2]}."
 
 
 def _frames(random_, split: str) -> str:
     """One to five sentences from the action table."""
-    kinds, text = 1 + int(random_() * 5), []
-    for _ in range(kinds):
+    text = []
+    for _ in range(1 + int(random_() * 5)):
         draw = random_()
-        if draw < 0.62:
+        if draw < 0.4:
             text.append(_simultaneous(random_, split))
-        elif draw < 0.8:
+        elif draw < 0.52:
             text.append(_motion(random_))
+        elif draw < 0.7:
+            text.append(_alone(random_))
+        elif draw < 0.82:
+            text.append(_relative(random_))
+        elif draw < 0.88:
+            text.append(_comparison(random_))
+        elif draw < 0.94:
+            text.append(_denial(random_))
         else:
-            text.append(_several(random_))
-    return polish(" ".join(text))
+            text.append(_list(random_))
+    return polish(" ".join(text).replace("\n ", "\n").replace(" —", "\n—").strip())
 
 
 def documents(rng: random.Random, split: str) -> Iterator[Document]:

@@ -5,7 +5,7 @@ Verbs: regular -ar, -er, -ir with their spelling changes, and the irregular ones
 """
 
 import csv
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from builders.corpus.lexicon import DATA, LexiconError
 
@@ -110,7 +110,7 @@ def _spell(stem: str, theme: str, ending: str) -> str:
     return stem + ending
 
 
-@lru_cache(maxsize=None)
+@cache
 def conjugate(infinitive: str, tense: str, person: int = ELE) -> str:
     """One form; `tense` in TENSES, `person` 0..5 (eu, tu, ele, nós, vós, eles)."""
     irregular = _irregular().get(infinitive, {})
@@ -126,13 +126,13 @@ def conjugate(infinitive: str, tense: str, person: int = ELE) -> str:
     return _spell(stem, theme, _ENDINGS[tense][theme][person])
 
 
-@lru_cache(maxsize=None)
+@cache
 def gerund(infinitive: str) -> str:
     irregular = _irregular().get(infinitive, {})
     return irregular["gerundio"][0] if "gerundio" in irregular else infinitive[:-1] + "ndo"
 
 
-@lru_cache(maxsize=None)
+@cache
 def participle(infinitive: str) -> str:
     """Masculine singular."""
     irregular = _irregular().get(infinitive, {})

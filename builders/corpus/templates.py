@@ -24,7 +24,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from builders.corpus.lexicon import DATA, HELD_OUT, Adjective, LexiconError, Name, Noun, lexicon
@@ -56,13 +56,17 @@ _FORMS = ("-", "s", "n", "k", "voc", "intro", "intro+", "ser", "apos", "cargo", 
 _BEFORE_SUBJECT = (". ", "! ", "? ", "¶", ", ")  # where {h} may become a pronoun
 
 
-def _character_mention(form: str, var: str, who: Character, random_: Callable[[], float], context: dict) -> str:
+def _character_mention(
+    form: str, var: str, who: Character, random_: Callable[[], float], context: dict
+) -> str:
     """The first mention introduces, whatever the form; later ones take the name or the kind."""
     noun, seen = who.noun, context["seen"]
     new, last = var not in seen, context["last"]
     again = last == (var, noun.gender)
     seen.add(var)
-    if form in ("subject", "intro", "intro+", "ser", "apos") and not (new and last and last[1] == noun.gender):
+    if form in ("subject", "intro", "intro+", "ser", "apos") and not (
+        new and last and last[1] == noun.gender
+    ):
         context["last"] = (var, noun.gender)
     elif last and last[1] == noun.gender and not again:
         context["last"] = None  # two of the same gender: "ele" would be ambiguous
@@ -98,7 +102,12 @@ def _character_mention(form: str, var: str, who: Character, random_: Callable[[]
 
 def _mention(form: str, var: str, random_: Callable[[], float], context: dict) -> str:
     value = context[var]
-    if form not in DETERMINERS and isinstance(value, Character) and form not in _PLURALS and form not in ("-", "s"):
+    if (
+        form not in DETERMINERS
+        and isinstance(value, Character)
+        and form not in _PLURALS
+        and form not in ("-", "s")
+    ):
         return _character_mention(form, var, value, random_, context)
     if isinstance(value, Character):
         if form in ("o", "de", "em", "a", "por", "subject"):
@@ -187,7 +196,11 @@ def compile_line(line: str, where: str) -> Render:
                 if end < 0:
                     raise LexiconError(f"{where}: '{{' without '}}'")
                 body, before = line[position + 1 : end], line[:position]
-                if body.isalpha() and (not before or before.endswith(_BEFORE_SUBJECT)) and line[end + 1] == " ":
+                if (
+                    body.isalpha()
+                    and (not before or before.endswith(_BEFORE_SUBJECT))
+                    and line[end + 1] == " "
+                ):
                     if line[end + 1 : end + 5] not in (" e {", " ou {"):
                         body = f"subject:{body}"
                 parts += [text, _slot(body, where)]
@@ -269,13 +282,13 @@ def load_plot(path: Path) -> Plot:
     return Plot(path.stem, tuple(roles), tuple((count, tuple(wordings)) for count, wordings in beats))
 
 
-@lru_cache(maxsize=None)
+@cache
 def plots(folder: str) -> tuple[Plot, ...]:
     """Every plot of `data/corpus/<folder>`, by file name."""
     return tuple(load_plot(path) for path in sorted((DATA / folder).glob("*.txt")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names(kind: str, gender: str, reserved: bool) -> tuple[Name, ...]:
     return tuple(n for n in lexicon().names if (n.kind, n.gender, n.reserved) == (kind, gender, reserved))
 
@@ -349,7 +362,9 @@ def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) ->
         for wording in [pick(wordings, random_)] if count < 2 else rng.sample(wordings, count):
             part = wording(context, random_).strip(" ")
             spoken = part.startswith("—") or text.rpartition("\n")[2].startswith("—")
-            joint = "" if not text or text.endswith("\n") or part.startswith("\n") else "\n" if spoken else " "
+            joint = (
+                "" if not text or text.endswith("\n") or part.startswith("\n") else "\n" if spoken else " "
+            )
             text += joint + part
     return polish(text.strip())
 
