@@ -45,9 +45,9 @@ MIXES = {
         "historia": 30, "leitura": 20, "descricao": 15, "fatos": 13, "dialogo": 12, "perguntas": 10,
     },
 }  # fmt: skip
-SHARD_BYTES = 2_000_000
-VALID_BYTES = 1_000_000
-SAMPLE_BYTES = {"train": 1_200_000, "valid": 200_000}
+SHARD = 2_000_000  # characters of text in a shard
+VALID = 1_000_000
+SAMPLE_SIZES = {"train": 1_050_000, "valid": 180_000}
 
 
 def source_hash() -> str:
@@ -59,7 +59,9 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def streams(rng: random.Random, split: str, shares: dict[str, int], stage: float) -> dict[str, Iterator[Document]]:
+def streams(
+    rng: random.Random, split: str, shares: dict[str, int], stage: float
+) -> dict[str, Iterator[Document]]:
     """One endless stream a kind. Reading is easy early in a "leitura" run: `stage` goes from 0 to 1."""
     made = {}
     for kind in shares:
@@ -72,8 +74,10 @@ def streams(rng: random.Random, split: str, shares: dict[str, int], stage: float
     return made
 
 
-def shard(seed: str, split: str, shares: dict[str, int], size: int, seen: set[bytes], stage: float = 1.0) -> list[Document]:
-    """About `size` bytes of documents in the shares asked, none of them in `seen` (which grows)."""
+def shard(
+    seed: str, split: str, shares: dict[str, int], size: int, seen: set[bytes], stage: float = 1.0
+) -> list[Document]:
+    """About `size` characters of documents in the shares asked, none of them in `seen` (which grows)."""
     rng = random.Random(seed)
     sources = streams(rng, split, shares, stage)
     total = sum(shares.values())
@@ -88,10 +92,12 @@ def shard(seed: str, split: str, shares: dict[str, int], size: int, seen: set[by
         if key in seen:
             repeats += 1
             if repeats > 20_000:
-                raise SystemExit(f"O tipo {kind!r} só repete textos: aumente suas tabelas ou diminua --mchars.")
+                raise SystemExit(
+                    f"O tipo {kind!r} só repete textos: aumente suas tabelas ou diminua --mchars."
+                )
             continue
         seen.add(key)
-        written[kind] += len(document.text.encode())
+        written[kind] += len(document.text)
         documents.append(document)
     rng.shuffle(documents)
     return documents
@@ -121,11 +127,18 @@ def _kept(path: Path, expected: str | None) -> str | None:
 
 
 def assemble(out: Path, shares: dict[str, int], mchars: float, seed: int, mix: str) -> Counter[str]:
-    """Write every shard that is missing; bytes of text by kind."""
+    """Write every shard that is missing; characters of text by kind."""
     out.mkdir(parents=True, exist_ok=True)
-    count = max(1, round(mchars * 1e6 / SHARD_BYTES))
-    size = min(SHARD_BYTES, int(mchars * 1e6))
-    settings = {"seed": seed, "mix": mix, "shares": shares, "shards": count, "size": size, "source": source_hash()}
+    count = max(1, round(mchars * 1e6 / SHARD))
+    size = min(SHARD, int(mchars * 1e6))
+    settings = {
+        "seed": seed,
+        "mix": mix,
+        "shares": shares,
+        "shards": count,
+        "size": size,
+        "source": source_hash(),
+    }
     path = out / "manifest.json"
     old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     known = old.get("sha256", {}) if old.get("settings") == settings else {}
@@ -141,7 +154,7 @@ def assemble(out: Path, shares: dict[str, int], mchars: float, seed: int, mix: s
         if text is None:
             split = "valid" if i == 0 else "train"
             stage = 1.0 if i == 0 or mix != "leitura" else (i - 1) / count
-            target = min(VALID_BYTES, size) if i == 0 else size
+            target = min(VALID, size) if i == 0 else size
             documents = shard(f"{seed}/{mix}/{name}", split, shares, target, seen, stage)
             text = "".join(map(encode, documents))
             hashes[name] = write(out / name, text)
@@ -159,7 +172,7 @@ def sample_text() -> str:
     """The small committed sample: every line also says its split."""
     lines = []
     seen: set[bytes] = set()
-    for split, size in SAMPLE_BYTES.items():
+    for split, size in SAMPLE_SIZES.items():
         for document in shard(f"amostra/{split}", split, MIXES["amostra"], size, seen):
             row = {"split": split, "kind": document.kind, "text": document.text}
             lines.append(json.dumps(row, ensure_ascii=False) + "\n")
@@ -169,12 +182,20 @@ def sample_text() -> str:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     p = argparse.ArgumentParser(prog="python -m builders.corpus", description="Gera o corpus do curso.")
-    p.add_argument("--out", type=Path, default=ROOT / "build" / "corpus", help="pasta de saída (build/corpus)")
+    p.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "corpus", help="pasta de saída (build/corpus)"
+    )
     p.add_argument("--mchars", type=float, default=60, help="milhões de caracteres de treino (60)")
     p.add_argument("--seed", type=int, default=0, help="semente: a mesma semente gera o mesmo corpus (0)")
-    p.add_argument("--mix", choices=["leitura", "texto"], default="texto", help="proporção dos tipos de texto (texto)")
-    p.add_argument("--kinds", help="só estes tipos, em partes iguais, separados por vírgula: " + ", ".join(MODULES))
-    p.add_argument("--sample", action="store_true", help="refaz a amostra data/corpus/amostra.jsonl e termina")
+    p.add_argument(
+        "--mix", choices=["leitura", "texto"], default="texto", help="proporção dos tipos de texto (texto)"
+    )
+    p.add_argument(
+        "--kinds", help="só estes tipos, em partes iguais, separados por vírgula: " + ", ".join(MODULES)
+    )
+    p.add_argument(
+        "--sample", action="store_true", help="refaz a amostra data/corpus/amostra.jsonl e termina"
+    )
     return p
 
 

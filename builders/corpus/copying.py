@@ -13,7 +13,19 @@ from builders.corpus import Document
 from builders.corpus.invented import proper, word
 from builders.corpus.relations import noun
 
-COMMON = ("objeto", "fruta", "bicho", "comida", "cor", "material", "profissao", "instrumento", "planta", "dia", "mes")
+COMMON = (
+    "objeto",
+    "fruta",
+    "bicho",
+    "comida",
+    "cor",
+    "material",
+    "profissao",
+    "instrumento",
+    "planta",
+    "dia",
+    "mes",
+)
 
 
 def _item(rng: random.Random, split: str, style: str) -> str:
@@ -30,7 +42,9 @@ def _item(rng: random.Random, split: str, style: str) -> str:
 
 def sequence(rng: random.Random, split: str) -> tuple[str, int]:
     """A repeated sequence, and the character at which its second time begins."""
-    style = rng.choice(("inventada", "inventada", "inventada", "comum", "nome", "mistura", "numero", "silabas"))
+    style = rng.choice(
+        ("inventada", "inventada", "inventada", "comum", "nome", "mistura", "numero", "silabas")
+    )
     length = rng.choice((3, 4, 5, 6, 8, 10, 14, 20))
     times = rng.randint(2, 4 if length < 10 else 2)
     if style == "silabas":

@@ -25,6 +25,16 @@ def do(n: Noun) -> str:
     return (("do " if n.gender == "m" else "da ") if n.article else "de ") + n.text
 
 
+def named(rng: random.Random, split: str, count: int) -> list[Noun]:
+    """`count` people with names: a card or a letter is not signed "o menino"."""
+    found: dict[str, Noun] = {}
+    while len(found) < count:
+        made = pessoa(rng, split)
+        if made.text[0].isupper():
+            found.setdefault(made.text, made)
+    return list(found.values())
+
+
 def ask(rng: random.Random, head: str, pairs: list[tuple[str, str]], most: int = 4) -> str:
     """A head followed by some of the question and answer pairs, in random order."""
     chosen = rng.sample(pairs, min(len(pairs), rng.randint(2, most)))
@@ -60,7 +70,7 @@ def record(rng: random.Random, split: str) -> str:
     }
     names = rng.sample(list(fields), rng.randint(2, 5))
     blocks, pairs = [], []
-    for person in distinct(rng, split, "pessoa", rng.choice((1, 1, 2))):
+    for person in named(rng, split, rng.choice((1, 1, 2))):
         lines = [f"Nome: {person.text}"]
         for name in names:
             kind, question, unit = fields[name]
@@ -81,7 +91,11 @@ def shopping(rng: random.Random, split: str) -> str:
     title = rng.choice(["Lista", "Lista de compras", "Ordem da fila", "Sequência", "Palavras"])
     if kind in ("palavra", "nome", "cidade", "bicho") and title == "Lista de compras":
         title = "Lista"
-    body = "\n".join(f"{i}. {item}" for i, item in enumerate(items, 1)) if rng.random() < 0.4 else ", ".join(items) + "."
+    body = (
+        "\n".join(f"{i}. {item}" for i, item in enumerate(items, 1))
+        if rng.random() < 0.4
+        else ", ".join(items) + "."
+    )
     head = f"Contexto: {title}: {body}" if body.endswith(".") else f"Contexto: {title}:\n{body}"
     i = rng.randrange(len(items) - 1)
     missing = distinct(rng, split, kind, 1)[0].text
@@ -102,7 +116,7 @@ def shopping(rng: random.Random, split: str) -> str:
 
 def letter(rng: random.Random, split: str) -> str:
     """A letter in the first person; who wrote, to whom, and what it tells."""
-    writer, reader = distinct(rng, split, "pessoa", 2)
+    writer, reader = named(rng, split, 2)
     city, thing = noun(rng, split, "cidade").text, noun(rng, split, "objeto")
     date, color = noun(rng, split, "data").text, noun(rng, split, "cor_f").text
     friend, food = noun(rng, split, "pessoa"), noun(rng, split, "comida")
@@ -121,7 +135,11 @@ def letter(rng: random.Random, split: str) -> str:
     close = rng.choice(["Um abraço,", "Com carinho,", "Até logo,", "Beijos,", "Saudades,"])
     body = " ".join(text for text, _ in chosen)
     head = f"Contexto: {dear} {reader.text},\n{body}\n{close}\n{writer.text}"
-    pairs = [("Quem escreveu a carta?", o(writer) + "."), ("Para quem é a carta?", f"para {o(reader)}."), *(p for _, p in chosen)]
+    pairs = [
+        ("Quem escreveu a carta?", o(writer) + "."),
+        ("Para quem é a carta?", f"para {o(reader)}."),
+        *(p for _, p in chosen),
+    ]
     return ask(rng, head, pairs)
 
 
@@ -142,13 +160,15 @@ def talk(rng: random.Random, split: str) -> str:
         ("estudo {v}", "materia", "O que {s} estuda?", "{v}."),
         ("comi {v}", "comida", "O que {s} comeu?", "{v}."),
     )
-    people = distinct(rng, split, "pessoa", rng.choice((2, 2, 3)))
+    people = named(rng, split, rng.choice((2, 2, 3)))
     chosen = rng.sample(frames, rng.choice((1, 1, 2)))
     lines, pairs = [], []
     for text, kind, question, answer in chosen:
         for person, value in zip(people, distinct(rng, split, kind, len(people)), strict=True):
             said = cap(text.format(v=value.text))
-            lines.append(f"{cap(o(person))}: {said}." if rng.random() < 0.6 else f"— {said} — disse {o(person)}.")
+            lines.append(
+                f"{cap(o(person))}: {said}." if rng.random() < 0.6 else f"— {said} — disse {o(person)}."
+            )
             pairs.append((question.format(s=o(person), ds=do(person)), answer.format(v=value.text)))
             pairs.append((f"Quem disse: “{said}”?", o(person) + "."))
     sep = "\n"
@@ -223,7 +243,10 @@ def repeat(rng: random.Random, split: str) -> str:
     if draw < 0.5:
         phrase = rng.choice(build(rng, split, 2, 1).text.split(". ")).rstrip(".") + "."
         return f"Repita: {phrase}\nResposta: {phrase}"
-    words = [word(rng, split) if rng.random() < 0.6 else noun(rng, split, "objeto").text for _ in range(rng.randint(3, 8))]
+    words = [
+        word(rng, split) if rng.random() < 0.6 else noun(rng, split, "objeto").text
+        for _ in range(rng.randint(3, 8))
+    ]
     if draw < 0.75:
         return f"Repita: {' '.join(words)}\nResposta: {' '.join(words)}"
     i = rng.randrange(3)
@@ -253,7 +276,10 @@ def pattern(rng: random.Random, split: str) -> str:
     )
     rule = rng.choice(rules)
     a, b = rng.choice((("Entrada", "Resposta"), ("Palavra", "Resposta"), ("Pergunta", "Resposta")))
-    words = [word(rng, split) if rng.random() < 0.7 else noun(rng, split, "fruta").text for _ in range(rng.randint(3, 6))]
+    words = [
+        word(rng, split) if rng.random() < 0.7 else noun(rng, split, "fruta").text
+        for _ in range(rng.randint(3, 6))
+    ]
     return "\n".join(f"{a}: {w}\n{b}: {rule(w)}" for w in words)
 
 
@@ -264,7 +290,11 @@ def classify(rng: random.Random, split: str) -> str:
     lines = [f"{name} é do grupo {label}." for label, names in members.items() for name in names]
     rng.shuffle(lines)
     pairs = [(f"De que grupo é {name}?", f"{label}.") for label, names in members.items() for name in names]
-    pairs += [(f"Cite um nome do grupo {label}.", f"{names[0]}.") for label, names in members.items() if len(names) == 1]
+    pairs += [
+        (f"Cite um nome do grupo {label}.", f"{names[0]}.")
+        for label, names in members.items()
+        if len(names) == 1
+    ]
     stranger = proper(rng, split)
     pairs.append((f"De que grupo é {stranger}?", NOT_IN_TEXT))
     return ask(rng, "Contexto: " + " ".join(lines), pairs)
@@ -288,4 +318,17 @@ def steps(rng: random.Random, split: str) -> str:
     return ask(rng, head, pairs)
 
 
-FORMS = (record, shopping, letter, talk, timetable, sources, sources, dictionary, repeat, pattern, classify, steps)
+FORMS = (
+    record,
+    shopping,
+    letter,
+    talk,
+    timetable,
+    sources,
+    sources,
+    dictionary,
+    repeat,
+    pattern,
+    classify,
+    steps,
+)

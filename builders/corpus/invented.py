@@ -35,7 +35,9 @@ ENDINGS = {
     "m": "o o o el ino eu or im ão udo ério aldo ico ão i ir ul us az ando ôncio".split(),
     "f": "a a a ia ina ela ira ice ura élia inha ana eta isa osa é anda uca iana".split(),
 }
-PLACE_ENDINGS = "aí uba ópolis eira ema ã inas ília ândia burgo oca aru iri ara im osa ópolis esa ora ui".split()
+PLACE_ENDINGS = (
+    "aí uba ópolis eira ema ã inas ília ândia burgo oca aru iri ara im osa ópolis esa ora ui".split()
+)
 
 
 @lru_cache(maxsize=200_000)
@@ -71,7 +73,15 @@ def _beginning(rng: random.Random, split: str) -> str:
 
 def _spelled(text: str) -> str:
     """Portuguese spelling at syllable joints: m before p and b, no doubled consonants."""
-    for wrong, right in (("np", "mp"), ("nb", "mb"), ("ss", "s"), ("rr", "r"), ("ll", "l"), ("nn", "n"), ("sz", "z")):
+    for wrong, right in (
+        ("np", "mp"),
+        ("nb", "mb"),
+        ("ss", "s"),
+        ("rr", "r"),
+        ("ll", "l"),
+        ("nn", "n"),
+        ("sz", "z"),
+    ):
         text = text.replace(wrong, right)
     return text
 
@@ -121,16 +131,32 @@ TITLES = {
 }
 
 
+ROLES = {
+    "m": (
+        "menino|velho|rapaz|vizinho|padeiro|carteiro|pescador|pintor|professor|motorista|cozinheiro|jardineiro|rei|"
+        "príncipe|gigante|mágico|pirata|avô|pai|tio|filho|médico|dentista|juiz|palhaço|soldado|poeta|fazendeiro|"
+        "menino de boné|homem de barba|vizinho da frente|moço da feira|dono da loja|rapaz do violão"
+    ).split("|"),
+    "f": (
+        "menina|velha|moça|vizinha|padeira|carteira|pescadora|pintora|professora|motorista|cozinheira|jardineira|"
+        "rainha|princesa|feiticeira|cantora|avó|mãe|tia|filha|médica|dentista|juíza|bailarina|soldada|poeta|fazendeira|"
+        "menina de tranças|mulher de vermelho|vizinha da frente|moça da feira|dona da loja|menina do violão"
+    ).split("|"),
+}
+
+
 def cap(text: str) -> str:
     """First letter upper case, the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def pessoa(rng: random.Random, split: str) -> Noun:
-    """A person: real first name, invented name, first name and invented surname, or title and name."""
+    """A person: a role, a real first name, an invented name, two names, or a title and a name."""
     gender = rng.choice("mf")
     draw = rng.random()
-    if draw < 0.3:
+    if draw < 0.06:
+        return Noun(rng.choice(ROLES[gender]), gender, True)
+    if draw < 0.32:
         return Noun(rng.choice(first_names(split)[gender]), gender)
     name = cap(word(rng, split, gender))
     if draw < 0.72:
@@ -151,7 +177,9 @@ def cidade(rng: random.Random, split: str) -> Noun:
     else:
         name = cap(word(rng, split))
     if draw > 0.72:
-        prefix = rng.choice(["Vila", "Porto", "Monte", "Nova", "Lagoa de", "Ponte de", "Campo", "Barra do", "Serra do"])
+        prefix = rng.choice(
+            ["Vila", "Porto", "Monte", "Nova", "Lagoa de", "Ponte de", "Campo", "Barra do", "Serra do"]
+        )
         name = f"{prefix} {name}"
     return Noun(name, "f")
 
@@ -165,7 +193,9 @@ def pais(rng: random.Random, split: str) -> Noun:
     return Noun(cap(_join(_beginning(rng, split), rng.choice(endings))), "f", True)
 
 
-def _named(head: str, gender: str, name: Callable[[random.Random, str], str]) -> Callable[[random.Random, str], Noun]:
+def _named(
+    head: str, gender: str, name: Callable[[random.Random, str], str]
+) -> Callable[[random.Random, str], Noun]:
     def make(rng: random.Random, split: str) -> Noun:
         return Noun(f"{head} {name(rng, split)}", gender, True)
 
@@ -193,7 +223,9 @@ def _ship(rng: random.Random, split: str) -> str:
 
 
 def _medicine(rng: random.Random, split: str) -> str:
-    return cap(_join(_beginning(rng, split), rng.choice(["ol", "ina", "ix", "cilina", "amida", "ex", "alma", "ax"])))
+    return cap(
+        _join(_beginning(rng, split), rng.choice(["ol", "ina", "ix", "cilina", "amida", "ex", "alma", "ax"]))
+    )
 
 
 def _model(rng: random.Random, split: str) -> str:
@@ -208,7 +240,15 @@ def especie(rng: random.Random, split: str) -> Noun:
     gender = rng.choice("mf")
     text = word(rng, split, gender)
     if rng.random() < 0.12:
-        extra = ["azul", "veloz", "gigante", "da noite", "do campo", "da serra", "listrad" + ("o" if gender == "m" else "a")]
+        extra = [
+            "azul",
+            "veloz",
+            "gigante",
+            "da noite",
+            "do campo",
+            "da serra",
+            "listrad" + ("o" if gender == "m" else "a"),
+        ]
         text += " " + rng.choice(extra)
     return Noun(text, gender, True)
 

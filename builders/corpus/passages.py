@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from builders.corpus.invented import ENTITIES, Noun, cap
-from builders.corpus.relations import Relation, fill, invented_relation, noun, relations, sentence, subject_first
+from builders.corpus.relations import (
+    Relation,
+    fill,
+    invented_relation,
+    noun,
+    relations,
+    sentence,
+    subject_first,
+)
 
 NOT_IN_TEXT = "O texto não diz."
 ANYTHING = (
@@ -46,7 +54,15 @@ ABOUT_ONE = (
     "Ninguém se esquece {do s}.",
     "Sobre {o s} se contam muitas histórias.",
 )
-HEARSAY = ("Todos sabem que", "Dizem que", "Segundo o jornal,", "Conta-se que", "Na verdade,", "Como se sabe,", "Parece que")
+HEARSAY = (
+    "Todos sabem que",
+    "Dizem que",
+    "Segundo o jornal,",
+    "Conta-se que",
+    "Na verdade,",
+    "Como se sabe,",
+    "Parece que",
+)
 SHORT_LINKS = frozenset("em de para por a às pelo o com um uma como".split())
 
 
@@ -99,7 +115,9 @@ def _fresh(rng: random.Random, split: str, kind: str, used: set[str], gender: st
     """A noun whose text is not in `used`, and neither contains nor is contained in one of them."""
     for _ in range(12):
         made = noun(rng, split, kind, gender)
-        if made.text not in used and not any(made.text in text or text in made.text for text in used if len(text) > 3):
+        if made.text not in used and not any(
+            made.text in text or text in made.text for text in used if len(text) > 3
+        ):
             used.add(made.text)
             return made
     return None
@@ -108,7 +126,9 @@ def _fresh(rng: random.Random, split: str, kind: str, used: set[str], gender: st
 def _facts(rng: random.Random, split: str, pool: dict[str, list[Relation]], size: int) -> list[list[Fact]]:
     """Facts grouped by subject."""
     draw = rng.random()
-    per_subject = 1 if size <= 2 or draw < 0.4 else rng.randint(2, min(size, 3)) if draw < 0.85 else min(size, 5)
+    per_subject = (
+        1 if size <= 2 or draw < 0.4 else rng.randint(2, min(size, 3)) if draw < 0.85 else min(size, 5)
+    )
     biggest = max(len(each) for each in pool.values())
     chosen = _relations(rng, split, pool, min(per_subject, biggest))
     used: set[str] = set()
@@ -131,7 +151,7 @@ def _facts(rng: random.Random, split: str, pool: dict[str, list[Relation]], size
 
 
 def _gapped(first: Fact, second: Fact) -> str | None:
-    """"Ana mora em X; Rui, em Y.": the second sentence without its verb."""
+    """ "Ana mora em X; Rui, em Y.": the second sentence without its verb."""
     template = first.relation.statements[0]
     if len(template) != 4 or not subject_first(template) or template[1].__class__ is not str:
         return None
@@ -176,7 +196,11 @@ def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
     while i < len(groups):
         group = groups[i]
         following = groups[i + 1] if i + 1 < len(groups) else []
-        if len(group) == 1 == len(following) and group[0].relation is following[0].relation and rng.random() < 0.3:
+        if (
+            len(group) == 1 == len(following)
+            and group[0].relation is following[0].relation
+            and rng.random() < 0.3
+        ):
             joined = _gapped(group[0], following[0]) if rng.random() < 0.5 else None
             link = rng.choice([", e ", ", enquanto ", ", mas ", "; já "])
             lead = group[0].relation.statements[0]
@@ -190,7 +214,12 @@ def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
         sentences.append(_opening(rng, group[0]))
         for before, fact in zip(group, group[1:], strict=False):
             lead = rng.choice(fact.relation.statements)
-            if subject_first(lead) and rng.random() < 0.2 and sentences[-1].startswith(cap(_name(fact))) and " e " not in sentences[-1]:
+            if (
+                subject_first(lead)
+                and rng.random() < 0.2
+                and sentences[-1].startswith(cap(_name(fact)))
+                and " e " not in sentences[-1]
+            ):
                 rest = fill(lead[1:], fact.subject, fact.value)
                 if not rest.startswith(","):
                     sentences[-1] = f"{sentences[-1].rstrip('.')} e{rest}"
@@ -246,7 +275,17 @@ def _question(rng: random.Random, split: str, facts: list[Fact]) -> tuple[str, s
 
 def _led(rng: random.Random, question: str) -> str:
     """The question, now and then led by "Segundo o texto,"."""
-    if rng.random() < 0.07 and question.split(" ", 1)[0] in {"Onde", "Quem", "O", "Qual", "De", "Em", "Como", "Quando", "Que"}:
+    if rng.random() < 0.07 and question.split(" ", 1)[0] in {
+        "Onde",
+        "Quem",
+        "O",
+        "Qual",
+        "De",
+        "Em",
+        "Como",
+        "Quando",
+        "Que",
+    }:
         lead = rng.choice(["Segundo o texto,", "De acordo com o texto,", "Pelo texto,"])
         return f"{lead} {question[0].lower()}{question[1:]}"
     return question
@@ -266,7 +305,9 @@ def _unanswerable(rng: random.Random, split: str, facts: list[Fact], fact: Fact)
     other = rng.choice(pool.get(relation.subject, [relation]))
     if other.name in told or any(close(other.name, name) for name in told):
         return "", ""
-    return fill(rng.choice(other.questions)[0], subject, noun(rng, split, other.value, subject.gender)), NOT_IN_TEXT
+    return fill(
+        rng.choice(other.questions)[0], subject, noun(rng, split, other.value, subject.gender)
+    ), NOT_IN_TEXT
 
 
 ALIKE = (

@@ -81,7 +81,16 @@ PROBLEMS = (
     "{n} e {m} colheram {a} {c} juntos. Quantas {c} colheu cada um?",
 )
 THINGS = "balas mangas laranjas pipas figurinhas conchas bananas canetas maçãs flores moedas goiabas".split()
-TITLES = ("Perguntas", "Prova", "Exercícios", "Questionário", "Responda", "Perguntas para a turma", "Desafio", "Revisão")
+TITLES = (
+    "Perguntas",
+    "Prova",
+    "Exercícios",
+    "Questionário",
+    "Responda",
+    "Perguntas para a turma",
+    "Desafio",
+    "Revisão",
+)
 
 
 def _problem(rng: random.Random, split: str) -> str:
@@ -92,7 +101,9 @@ def _problem(rng: random.Random, split: str) -> str:
 
 
 def _thing(rng: random.Random, split: str) -> str:
-    thing = noun(rng, split, rng.choice(("objeto", "objeto", "fruta", "bicho", "comida", "instrumento", "planta")))
+    thing = noun(
+        rng, split, rng.choice(("objeto", "objeto", "fruta", "bicho", "comida", "instrumento", "planta"))
+    )
     um, o = ("um", "o") if thing.gender == "m" else ("uma", "a")
     text = rng.choice(ABOUT)
     if thing.gender == "f":

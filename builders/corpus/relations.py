@@ -29,6 +29,8 @@ HELD_OUT_RELATIONS = frozenset(
         "fala_sobre",
         "capitao",
         "parte_hora",
+        "hora:janta",
+        "com:dançou",
         "objeto:consertou",
         "objeto:rasgou",
         "pessoa:elogiou",
@@ -198,7 +200,9 @@ def parse(text: str, source: str = "tabela") -> list[Relation]:
                 found.append(Relation(name, subject, value))
                 default = "{v}"
         except (ValueError, IndexError) as error:
-            raise ValueError(f"{source}, linha {number}: {line!r} não é uma linha de relação ({error})") from error
+            raise ValueError(
+                f"{source}, linha {number}: {line!r} não é uma linha de relação ({error})"
+            ) from error
     for relation in found:
         if len(relation.statements) < 4 or len(relation.questions) < 2:
             raise ValueError(f"{source}: a relação {relation.name} precisa de 4 afirmações e 2 perguntas")
@@ -247,17 +251,84 @@ ATTRIBUTE = """{name} | pessoa | {kind}
 ! De quem {art} {noun} é {{o v}}?
 ~ {art} {noun} {{do s}} é {{o v}}?
 """
+PLACE = """{name} | pessoa | {kind}
+= {{o s}} {verb} {{v}}.
+= {was} {{v}} que {{o s}} {verb}.
+= {{v}}, {{o s}} {verb}.
+= Todos sabem: {{o s}} {verb} {{v}}.
+? Onde {{o s}} {verb}?
+? Em que lugar {{o s}} {verb}?
+? {{o s}} {verb} onde?
+! Quem {verb} {{v}}?
+! Quem é que {verb} {{v}}?
+~ {{o s}} {verb} {{v}}?
+"""
+HOUR = """{name} | pessoa | {kind}
+= {{o s}} {verb} às {{v}}.
+= Às {{v}}, {{o s}} {verb}.
+= É às {{v}} que {{o s}} {verb}.
+= Todos os dias, {{o s}} {verb} às {{v}}.
+> às {{v}}
+? A que horas {{o s}} {verb}?
+? Quando {{o s}} {verb}?
+? {{o s}} {verb} a que horas?
+! Quem {verb} às {{v}}?
+~ {{o s}} {verb} às {{v}}?
+"""
+WITH = """{name} | pessoa | {kind}
+= {{o s}} {verb} com {{o v}}.
+= Foi com {{o v}} que {{o s}} {verb}.
+= Com {{o v}}, {{o s}} {verb}.
+= Ontem, {{o s}} {verb} com {{o v}}.
+> com {{o v}}
+? Com quem {{o s}} {verb}?
+? {{o s}} {verb} com quem?
+! Quem {verb} com {{o v}}?
+~ {{o s}} {verb} com {{o v}}?
+"""
+TO = """{name} | pessoa | pessoa
+= {{o s}} {verb} {{ao v}}.
+= Foi {{ao v}} que {{o s}} {verb}.
+= {{o v}} foi a pessoa a quem {{o s}} {verb}.
+= Ontem, {{o s}} {verb} {{ao v}}.
+> {{ao v}}
+? A quem {{o s}} {verb}?
+? {{o s}} {verb} a quem?
+! Quem {verb} {{ao v}}?
+~ {{o s}} {verb} {{ao v}}?
+"""
+COUNT = """{name} | pessoa | numero
+= {{o s}} {verb} {{v}} {kind}.
+= Foram {{v}} {kind} que {{o s}} {verb}.
+= Ao todo, {{o s}} {verb} {{v}} {kind}.
+= Ontem, {{o s}} {verb} {{v}} {kind}.
+> {{v}} {kind}
+? {many} {kind} {{o s}} {verb}?
+? {{o s}} {verb} {many_} {kind}?
+! Quem {verb} {{v}} {kind}?
+~ {{o s}} {verb} {{v}} {kind}?
+"""
+FAMILIES = {"lugar": PLACE, "hora": HOUR, "com": WITH, "para": TO, "conta": COUNT}
 
 
 def _family(line: str) -> Relation:
     kind, _, rest = line.partition(":")
     first, second = (cell.strip() for cell in rest.split("|"))
+    name = f"{kind}:{first}"
     if kind == "atributo":
         art, _, noun = first.partition(" ")
-        text = ATTRIBUTE.format(name=f"atributo:{first}", kind=second, art=art, noun=noun, dele="{dele s}",
+        text = ATTRIBUTE.format(name=name, kind=second, art=art, noun=noun, dele="{dele s}",
                                 a_art="ao" if art == "o" else "à", o_de=art)  # fmt: skip
+    elif kind in FAMILIES:
+        was = "Foi" if first.split()[0].endswith(("ou", "eu", "ôs")) else "É"
+        many = "Quantas" if second.endswith("as") or second == "árvores" else "Quantos"
+        text = FAMILIES[kind].format(
+            name=name, verb=first, kind=second, many=many, many_=many.lower(), was=was
+        )
+    elif kind in {"objeto", "pessoa"}:
+        text = (OBJECT if kind == "objeto" else PERSON).format(name=name, past=first, part=second)
     else:
-        text = (OBJECT if kind == "objeto" else PERSON).format(name=f"{kind}:{first}", past=first, part=second)
+        raise ValueError(f"relacoes-verbos.txt: família desconhecida em {line!r}")
     return parse(text, f"relacoes-verbos.txt: {line}")[0]
 
 
@@ -284,8 +355,11 @@ def invented_relation(rng: random.Random, split: str) -> Relation:
     if rng.random() < 0.5:
         verb = word(rng, split, "m")
         stem = verb.rstrip("aeiouãêéôóáíúlrszmn") or "tal"
-        value = rng.choice(["objeto", "pessoa"])
-        return _family(f"{value}:{stem}ou | {stem}ado")
+        family = rng.choice(["objeto", "pessoa", "lugar", "hora", "com", "conta"])
+        second = {"lugar": "lugar_vila", "hora": "hora", "com": "pessoa", "conta": "pontos"}.get(
+            family, f"{stem}ado"
+        )
+        return _family(f"{family}:{stem}{'a' if family in {'lugar', 'hora'} else 'ou'} | {second}")
     gender = rng.choice("mf")
     noun = ("o " if gender == "m" else "a ") + word(rng, split, gender)
     kind = rng.choice(["palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia"])
@@ -320,14 +394,17 @@ def _hour(rng: random.Random, _: str) -> str:
 
 
 def _price(rng: random.Random, _: str) -> str:
-    return f"{rng.randint(2, 99) if rng.random() < 0.6 else rng.randint(1, 90) * 10 + 100} reais" + rng.choice(
-        ["", "", "", " e 50 centavos", " e 20 centavos"]
+    return (
+        f"{rng.randint(2, 99) if rng.random() < 0.6 else rng.randint(1, 90) * 10 + 100} reais"
+        + rng.choice(["", "", "", " e 50 centavos", " e 20 centavos"])
     )
 
 
 def _code(rng: random.Random, split: str) -> str:
     while True:
-        text = "".join(rng.choice("ABCDEGHJKLMNPRTVXZ") for _ in range(rng.randint(1, 2))) + str(rng.randint(2, 99))
+        text = "".join(rng.choice("ABCDEGHJKLMNPRTVXZ") for _ in range(rng.randint(1, 2))) + str(
+            rng.randint(2, 99)
+        )
         if split_of(text) == split:
             return text
 
@@ -337,14 +414,21 @@ NUMBERS: dict[str, Callable[[random.Random, str], str]] = {
     "numero": lambda r, _: str(r.randint(2, 99)),
     "numero_pequeno": lambda r, _: r.choice(WORDS) if r.random() < 0.4 else str(r.randint(2, 12)),
     "numero_grande": lambda r, _: str(r.randint(100, 999)),
-    "milhar": lambda r, _: f"{r.randint(2, 9)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.6 else f"{r.randint(2, 90)} mil",
-    "altura": lambda r, _: f"{r.randint(1, 8)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.5 else str(r.randint(120, 999)),
+    "milhar": lambda r, _: (
+        f"{r.randint(2, 9)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.6 else f"{r.randint(2, 90)} mil"
+    ),
+    "altura": lambda r, _: (
+        f"{r.randint(1, 8)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.5 else str(r.randint(120, 999))
+    ),
     "ano": lambda r, _: str(r.randint(1500, 2020)),
     "tamanho": lambda r, _: str(r.randint(28, 45)),
     "data": lambda r, _: f"{r.randint(2, 28)} de {r.choice(MONTHS)}",
     "hora": _hour,
     "preco": _price,
     "codigo": _code,
+    "dia_sem": lambda r, _: r.choice(
+        ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira"]
+    ),
     "palavra_aspas": lambda r, s: f"“{proper(r, s).lower()}”",
 }
 

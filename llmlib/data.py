@@ -1,0 +1,108 @@
+"""Where bundled things are: models, the corpus sample, documents and labelled tasks.
+
+Standard library only. It finds and reads files; it opens no model (see `models`) and generates nothing
+(see `builders`).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+class UnknownName(KeyError):
+    """A name that is not bundled; the message lists those that are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@lru_cache(maxsize=1)
+def root() -> Path:
+    """Folder that holds `models`, `corpus` …: the repository's `data`, or the installed package's `_data`.
+
+    Raises FileNotFoundError, in Portuguese, when neither is there.
+    """
+    for folder in (PACKAGE.parent / "data", PACKAGE / "_data"):
+        if (folder / "corpus").is_dir() or (folder / "models").is_dir():
+            return folder
+    raise FileNotFoundError(
+        "Os dados do curso não foram encontrados: instale o pacote de novo ou clone o repositório."
+    )
+
+
+def _folders(kind: str, marker: str = "") -> list[str]:
+    base = root() / kind
+    if not base.is_dir():
+        return []
+    return sorted(p.name for p in base.iterdir() if p.is_dir() and (not marker or (p / marker).exists()))
+
+
+def _unknown(what: str, name: str, existing: list[str]) -> UnknownName:
+    listed = ", ".join(existing) if existing else "nenhum ainda"
+    return UnknownName(f"Não existe {what} com o nome {name!r}. Existem: {listed}.")
+
+
+def model_names() -> list[str]:
+    """Names of the bundled models, in alphabetical order."""
+    return _folders("models", "config.json")
+
+
+def model_path(name: str) -> Path:
+    """Folder of a bundled model. Raises UnknownName listing what exists."""
+    names = model_names()
+    if name not in names:
+        raise _unknown("modelo", name, names)
+    return root() / "models" / name
+
+
+@lru_cache(maxsize=1)
+def _sample() -> tuple[dict, ...]:
+    path = root() / "corpus" / "amostra.jsonl"
+    if not path.exists():
+        raise FileNotFoundError(f"Falta {path}: rode `python -m builders.corpus --sample`.")
+    with path.open(encoding="utf-8") as file:
+        return tuple(json.loads(line) for line in file)
+
+
+def corpus(name: str = "mini", split: str = "train", limit: int | None = None) -> list[str]:
+    """Texts of the bundled corpus sample, one string a document.
+
+    name: only "mini" is bundled; split: "train" or "valid"; limit: at most so many texts.
+    """
+    if name != "mini":
+        raise _unknown("corpus", name, ["mini"])
+    if split not in {"train", "valid"}:
+        raise _unknown("parte do corpus", split, ["train", "valid"])
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit precisa ser zero ou mais, não {limit}.")
+    return [row["text"] for row in _sample() if row["split"] == split][:limit]
+
+
+def documents(name: str) -> list[dict]:
+    """Documents of a bundled collection (`data/documents/<name>/documents.jsonl`), one dict each."""
+    names = _folders("documents", "documents.jsonl")
+    if name not in names:
+        raise _unknown("coleção de documentos", name, names)
+    return _rows(root() / "documents" / name / "documents.jsonl")
+
+
+def task(name: str, split: str = "train") -> list[dict]:
+    """Examples of a bundled labelled task (`data/tasks/<name>/<split>.jsonl`), one dict each."""
+    names = _folders("tasks")
+    if name not in names:
+        raise _unknown("tarefa", name, names)
+    path = root() / "tasks" / name / f"{split}.jsonl"
+    if not path.exists():
+        raise _unknown(
+            f"parte da tarefa {name!r}", split, sorted(p.stem for p in path.parent.glob("*.jsonl"))
+        )
+    return _rows(path)
+
+
+def _rows(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
