@@ -113,3 +113,16 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         each.page.context.close()
     for each in opened:
         each.assert_clean()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's script, installed from the lock file beside this test."""
+    home = ROOT / "build" / "node" / "tests"
+    script = home / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(Path(__file__).parent / name, home / name)
+        subprocess.run([*npm(), "ci", "--silent", "--ignore-scripts"], cwd=home, check=True)
+    return script.read_text("utf-8")
