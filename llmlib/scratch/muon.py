@@ -8,6 +8,7 @@ Source: Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import torch
@@ -22,27 +23,28 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move every matrix that has a gradient."""
+        """Move every matrix that has a gradient; those of one shape are made orthogonal together."""
         for group in self.param_groups:
+            alike = defaultdict(list)
             for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self.state[p]
-                momentum = state.setdefault("momentum", torch.zeros_like(p))
-                momentum.lerp_(p.grad, 1 - group["momentum"])
-                direction = orthogonal(p.grad.lerp(momentum, group["momentum"]))
-                tall = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
-                p.add_(direction.to(p.dtype), alpha=-group["lr"] * tall)
+                if p.grad is not None:
+                    momentum = self.state[p].setdefault("momentum", torch.zeros_like(p))
+                    momentum.lerp_(p.grad, 1 - group["momentum"])
+                    alike[p.shape].append((p, p.grad.lerp(momentum, group["momentum"])))
+            for (rows, columns), pairs in alike.items():
+                directions = orthogonal(torch.stack([direction for _, direction in pairs]))
+                tall = max(1.0, rows / columns) ** 0.5
+                for (p, _), direction in zip(pairs, directions, strict=True):
+                    p.add_(direction.to(p.dtype), alpha=-group["lr"] * tall)
 
 
-def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The (rows, columns) matrix with its singular values brought near 1, by Newton–Schulz in bfloat16."""
+def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
+    """(n, rows, columns) -> the same matrices with singular values near 1, by Newton–Schulz in bfloat16."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.bfloat16()
-    if matrix.shape[0] > matrix.shape[1]:
-        x = x.T
-    x = x / x.norm().clamp(min=1e-7)
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = (matrices.mT if tall else matrices).bfloat16()
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(steps):
-        xx = x @ x.T
+        xx = x @ x.mT
         x = a * x + (b * xx + c * xx @ xx) @ x
-    return x.T if matrix.shape[0] > matrix.shape[1] else x
+    return x.mT if tall else x

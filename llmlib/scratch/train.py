@@ -194,7 +194,10 @@ def train(
         log = [json.loads(line) for line in log_file.read_text().splitlines()][: position["step"]]
     if rank == 0:
         log_file.write_text("".join(json.dumps(entry) + "\n" for entry in log))
-    forward = nn.parallel.DistributedDataParallel(model) if world > 1 else forward or model
+    if world > 1:
+        forward = nn.parallel.DistributedDataParallel(model)
+    elif forward is None:
+        forward = model
     step_tokens = settings.batch * stages[0].rows.tokens.shape[1]
     bar = tqdm(
         total=settings.tokens, initial=position["tokens"], unit="tok", unit_scale=True, disable=rank > 0
