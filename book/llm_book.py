@@ -1,0 +1,146 @@
+"""The book's Sphinx extension: assets of the widgets, what each page loads, and what the theme shows.
+
+Formulas are in `mathml`, folding in `folds`, citations in `bibliography`, the teacher's block in `teacher`.
+Does not execute anything: `book.execute` does, before Sphinx starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.errors import ExtensionError
+
+from book import bibliography, folds, frontend, mathml, notebooks, teacher
+
+ROOT = Path(__file__).parents[1]
+STYLE = Path(__file__).parent / "style"
+THEME = Path(__file__).parent / "theme"
+STYLES = ("fonts", "page", "content", "blocks", "code", "print")
+WIDGET = re.compile(r'class="[^"]*\bllm-widget\b')
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+
+REDIRECT = """<!DOCTYPE html>
+<html lang="pt-BR"><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="refresh" content="0; url={page}"><link rel="canonical" href="{page}"></head>
+<body><main><h1>{title}</h1><p><a href="{page}">Abrir o curso</a></p></main></body></html>
+"""
+
+
+def stylesheet() -> str:
+    """The colours that widgets and figures share, then the book's own style."""
+    tokens = (ROOT / "llmlib" / "widgets" / "tokens.css").read_text("utf-8")
+    return "\n".join([tokens, *((STYLE / f"{name}.css").read_text("utf-8") for name in STYLES)])
+
+
+def assets() -> dict[str, bytes]:
+    """Everything of ours under `_static`: relative path -> content."""
+    from llmlib import widgets
+
+    found = {f"llm/{name}": data for name, data in widgets.assets().items()}
+    found |= {"book.css": stylesheet(), "book.js": (STYLE / "book.js").read_text("utf-8")}
+    found["icon.svg"] = (STYLE / "icon.svg").read_text("utf-8")
+    return {name: data.encode() if isinstance(data, str) else data for name, data in found.items()}
+
+
+def version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:10]
+
+
+def start(app) -> None:
+    app.llm_assets = assets()
+    app.llm_parts = parts(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))
+    app.llm_repository = notebooks.repository()
+
+
+def parts(toc: dict) -> dict[str, str]:
+    """Docname -> caption of its part."""
+    return {c["file"]: part["caption"] for part in toc.get("parts", []) for c in part["chapters"]}
+
+
+def page_context(
+    app, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """What `theme/layout.html` needs to know about one page."""
+    body = context.get("body") or ""
+    static = {"book.css", "book.js"}
+    if WIDGET.search(body):
+        static |= {name for name in app.llm_assets if name in ("llm/host.js", "llm/widgets.css")}
+    context["static"] = {
+        name: f"{context['pathto']('_static/' + name, 1)}?v={version(app.llm_assets[name])}"
+        for name in static
+    }
+    context["uses_design"] = 'class="sd-' in body or " sd-" in body
+    context["part"] = app.llm_parts.get(pagename, "")
+    context["description"] = description(doctree) if doctree else ""
+    context["repository"] = app.llm_repository.url
+    context["sections"] = sections(
+        context["toctree"](maxdepth=2, titles_only=False, includehidden=True) or ""
+    )
+    meta = app.env.metadata.get(pagename, {})
+    try:
+        context["teacher"] = teacher.read(meta.get("docente"), pagename)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    if "kernelspec" in meta and "cell_input" in body:
+        slug = pagename.rsplit("/", 1)[-1]
+        context["notebook"] = context["pathto"](f"notebooks/{slug}.ipynb", 1)
+        context["colab"] = app.llm_repository.colab(slug)
+
+
+def sections(toctree: str) -> str:
+    """Sphinx's table of contents; captions are paragraphs here, not headings without a level."""
+    return toctree.replace(' role="heading"', "")
+
+
+def description(doctree: nodes.document) -> str:
+    first = next((p.astext() for p in doctree.findall(nodes.paragraph) if len(p.astext()) > 60), "")
+    text = " ".join(first.split())
+    return text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + "…"
+
+
+def finish(app, exception: Exception | None) -> None:
+    """Put our files beside Sphinx's, and leave out what no page loads."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    static = out / "_static"
+    for name, data in app.llm_assets.items():
+        target = static / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    (static / "fonts").mkdir(exist_ok=True)
+    for font in sorted(frontend.FONTS.glob("*.woff*")):
+        shutil.copy(font, static / "fonts" / font.name)
+    for page_file in sorted((ROOT / "data" / "models").glob("*/page.js")):
+        target = static / "llm" / "models" / f"{page_file.parent.name}.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(page_file, target)
+    for unused in ("basic.css", "pygments.css", "file.png", "minus.png", "plus.png", "exercise.css"):
+        (static / unused).unlink(missing_ok=True)
+    for unused in static.glob("mystnb.*.css"):
+        unused.unlink()
+    root = f"{app.config.root_doc}.html"
+    title = html.escape(app.config.html_title)
+    (out / "index.html").write_text(REDIRECT.format(title=title, page=root), "utf-8")
+
+
+def setup(app) -> dict[str, bool]:
+    # Both are hashes that `book.build` passes: a page is read again when what it shows or how it is shown changed.
+    app.add_config_value("llm_results", "", "env")
+    app.add_config_value("llm_book", "", "env")
+    app.add_config_value(
+        "comments_config", {}, ""
+    )  # Jupyter Book passes it even where sphinx-comments is not used
+    app.add_html_theme("llm", str(THEME))
+    for module in (bibliography, folds, mathml):
+        module.setup(app)
+    app.connect("builder-inited", start)
+    app.connect("html-page-context", page_context, priority=900)
+    app.connect("build-finished", finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
