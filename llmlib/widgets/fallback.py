@@ -1,5 +1,6 @@
-"""The pieces of figures as static HTML: the same classes that kit.js draws, for a page without JavaScript and for print.
+"""The pieces of figures as static HTML, for a page without JavaScript and for print.
 
+The classes are those that kit.js draws, so that the picture does not jump when the script takes over.
 Everything here returns HTML text and escapes what it is given. It does not know any widget.
 """
 
@@ -78,21 +79,19 @@ def ceiling(top: float) -> float:
     return next(limit for limit in (0.1, 0.25, 0.5, 1.0) if top <= limit or limit == 1.0)
 
 
-def bars(rows: list[dict], rest: float | None = None, others: int = 0) -> str:
-    """Horizontal bars of {text, p}, the exact number at the end of each; `rest` is drawn hatched, as the others."""
+def bars(rows: list[dict], rest: float | None = None) -> str:
+    """Horizontal bars of {text, p}, the exact number at the end of each; `rest`, the others, is hatched."""
     limit = ceiling(max([row["p"] for row in rows] + [rest or 0]))
-    cells = []
-    for row in rows:
-        cells.append(
-            f'<li class="llm-bar"><span class="llm-row"><span class="llm-bar-token">{token(row["text"])}</span>'
-            f'<span class="llm-track"><span class="llm-fill" style="--w:{row["p"] / limit:.4f}"></span>'
-            f'<span class="llm-number">{percent(row["p"])}</span></span></span></li>'
-        )
+    cells = [_bar(token(row["text"]), row["p"], limit) for row in rows]
     if rest is not None:
-        label = f"outros {others:n}" if others else "outros"
-        cells.append(
-            f'<li class="llm-bar llm-rest"><span class="llm-row"><span class="llm-bar-token">{label}</span>'
-            f'<span class="llm-track"><span class="llm-fill" style="--w:{rest / limit:.4f}"></span>'
-            f'<span class="llm-number">{percent(rest)}</span></span></span></li>'
-        )
+        cells.append(_bar("outros", rest, limit, " llm-rest"))
     return f'<ol class="llm-bars">{"".join(cells)}</ol>'
+
+
+def _bar(label: str, p: float, limit: float, look: str = "") -> str:
+    width = f'style="--w:{p / limit:.4f}"'
+    return (
+        f'<li class="llm-bar{look}"><span class="llm-row"><span class="llm-bar-token">{label}</span>'
+        f'<span class="llm-track"><span class="llm-fill" {width}></span>'
+        f'<span class="llm-number" {width}>{percent(p)}</span></span></span></li>'
+    )

@@ -32,11 +32,11 @@ async function start(root) {
   try {
     const state = JSON.parse(root.querySelector(".llm-state").textContent);
     const name = root.dataset.model;
-    const host = { compute: name ? (...args) => compute(name, ...args) : null };
+    const host = { where: "no seu navegador", compute: name ? (...args) => compute(name, ...args) : null };
     const module = await loadModule(root.dataset.widget);
     root.append(el);
     module.default.render({ model: memoryModel(state), el, host });
-    fallback.hidden = true;
+    fallback.remove();
   } catch (error) {
     console.warn(error);
     el.replaceChildren();

@@ -74,7 +74,7 @@ function roving(box, items, onfocus) {
   return () => { const list = all(); if (!list.some((item) => item.tabIndex === 0)) aim(list[0]); };
 }
 
-// The token strip. draw([{id, text, p?, plain?}]): p tints the token and fills the rule under it; `onpick(i)` makes tokens buttons.
+// The token strip. draw([{id, text, p?, plain?}]): p tints the token and fills the rule under it; `onpick(i)` makes those with a p buttons.
 function tokenStrip({ label = "Tokens do texto", last = 120, onpick, tail } = {}) {
   const el = h("ol", { class: "llm-strip", "aria-label": label });
   const settle = roving(el, () => [...el.querySelectorAll(".llm-token")]);
@@ -87,9 +87,9 @@ function tokenStrip({ label = "Tokens do texto", last = 120, onpick, tail } = {}
         const chance = each.p == null ? "" : `, probabilidade ${fmtPercent(each.p)}`;
         const props = {
           class: "llm-token", tabIndex: -1, "data-at": from + i, "data-tag": `nº ${each.id}${each.p == null ? "" : ` · ${fmtPercent(each.p)}`}`,
-          "data-p": each.p != null, "--p": each.p ?? 0, "aria-label": `${spoken(each.text)}, token número ${each.id}${chance}`,
+          "data-p": each.p != null, "--p": each.p, "aria-label": `${spoken(each.text)}, token número ${each.id}${chance}`,
         };
-        return onpick ? h("li", {}, h("button", { ...props, type: "button", onclick: () => onpick(from + i) }, tokenNodes(each.text)))
+        return onpick && each.p != null ? h("li", {}, h("button", { ...props, type: "button", onclick: () => onpick(from + i) }, tokenNodes(each.text)))
           : h("li", props, tokenNodes(each.text));
       }),
       ...(tail ? [h("li", { class: "llm-tail" }, tail)] : []),
@@ -101,7 +101,7 @@ function tokenStrip({ label = "Tokens do texto", last = 120, onpick, tail } = {}
 }
 
 // ---- bars --------------------------------------------------------------------------------------------------------
-// draw({items: [{id, text, p, q?, chosen?}], rest, others}): q, where given, is the bar and p a mark on it.
+// draw({items: [{id, text, p, q?, chosen?}], rest}): q, where given, is the bar and p a mark on it.
 function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   const el = h("ol", { class: "llm-bars", "aria-label": label });
   const rows = [];
@@ -110,16 +110,16 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   function makeRow(i) {
     const row = { token: h("span", { class: "llm-bar-token" }), mark: h("span", { class: "llm-mark", hidden: true }), fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }) };
     row.button = h("button", { class: "llm-row", type: "button", tabIndex: -1, onclick: () => onpick?.(items[i]), onpointerenter: () => onpeek?.(items[i]) },
-      row.token, h("span", { class: "llm-track" }, row.fill, row.mark, row.number));
+      row.token, h("span", { class: "llm-track" }, row.fill, row.mark, row.number), onpick && h("span", { class: "llm-verb", "aria-hidden": "true" }, verb));
     row.li = h("li", { class: "llm-bar" }, row.button);
     return row;
   }
-  const rest = { fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }), token: h("span", { class: "llm-bar-token" }) };
+  const rest = { fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }), token: h("span", { class: "llm-bar-token" }, "outros") };
   rest.li = h("li", { class: "llm-bar llm-rest" }, h("span", { class: "llm-row" }, rest.token, h("span", { class: "llm-track" }, rest.fill, rest.number)));
   el.addEventListener("pointerleave", () => onpeek?.(null));
   el.addEventListener("focusout", (event) => { if (!el.contains(event.relatedTarget)) onpeek?.(null); });
 
-  function draw({ items: next, rest: left, others }) {
+  function draw({ items: next, rest: left }) {
     items = next;
     const shown = (item) => item.q ?? item.p;
     const limit = ceiling(Math.max(0, left ?? 0, ...items.map((item) => Math.max(item.p, shown(item)))));
@@ -128,6 +128,7 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
       const number = fmtPercent(shown(item));
       row.token.replaceChildren(...tokenNodes(item.text));
       row.fill.style.setProperty("--w", shown(item) / limit);
+      row.number.style.setProperty("--w", Math.max(shown(item), item.p) / limit); // clear of the mark
       row.number.textContent = number;
       row.mark.hidden = item.q == null || Math.abs(item.q - item.p) < 0.002;
       row.mark.style.setProperty("--w", item.p / limit);
@@ -135,8 +136,7 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
       row.button.disabled = !onpick || (verb === "acrescentar" && !typable(item.text));
       row.button.setAttribute("aria-label", `${spoken(item.text)}, ${number}${item.chosen ? ", sorteado" : ""}${row.button.disabled ? "" : `: ${verb}`}`);
     });
-    rest.token.textContent = others ? `outros ${fmtNumber(others)}` : "outros";
-    rest.fill.style.setProperty("--w", (left ?? 0) / limit);
+    for (const part of [rest.fill, rest.number]) part.style.setProperty("--w", (left ?? 0) / limit);
     rest.number.textContent = fmtPercent(left ?? 0);
     const want = [...items.map((_, i) => rows[i].li), ...(left == null ? [] : [rest.li])];
     if (el.children.length !== want.length || el.lastElementChild !== want.at(-1)) el.replaceChildren(...want);
@@ -145,16 +145,32 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   return { el, draw };
 }
 
+// ---- text --------------------------------------------------------------------------------------------------------
+// The reader's text, as tall as it needs up to five lines. `write` changes it as typing would.
+function textField({ value, label, oninput, readOnly }) {
+  const text = h("textarea", { name: "text", class: "llm-text", rows: 1, spellcheck: false, autocomplete: "off", autocapitalize: "off", "aria-label": label, readOnly });
+  const fit = () => {
+    text.style.height = "auto";
+    text.style.height = `${Math.min(text.scrollHeight + 2, 6.5 * parseFloat(getComputedStyle(text).fontSize))}px`;
+  };
+  const changed = () => { fit(); oninput(); };
+  text.value = value;
+  text.addEventListener("input", changed);
+  requestAnimationFrame(fit);
+  document.fonts?.ready.then(fit);
+  return { text, fit, write(next) { text.value = next; text.scrollTop = text.scrollHeight; changed(); } };
+}
+
 // ---- state in words, announcements -------------------------------------------------------------------------------
 const WORDS = { recorded: "gravado", loading: "carregando o modelo…", live: "ao vivo", error: "sem modelo" };
 // The pill that says where the numbers come from. Writes data-state on the widget's root, for the page and for tests.
-function statePill(el, note = "mude o texto e o modelo responde") {
+function statePill(el, note) {
   const word = h("span"), more = h("span", { class: "llm-note" });
   const pill = h("p", { class: "llm-pill", role: "status" }, h("span", { class: "llm-dot", "aria-hidden": "true" }), word, more);
   const set = (state, text = state === "recorded" ? note : "") => {
     (el.closest(".llm-widget") ?? el).dataset.state = state;
     word.textContent = WORDS[state];
-    more.textContent = text && ` · ${text}`;
+    more.textContent = text ? ` · ${text}` : "";
   };
   set("recorded");
   return { el: pill, set };
@@ -166,7 +182,7 @@ function announcer() {
   return { el, say: debounce((text) => { if (el.textContent !== text) el.textContent = text; }, 500) };
 }
 
-// Asks the host; only the newest question matters: older ones resolve to null. Keeps the pill true.
+// Asks host.compute (the caller sees to it that there is one); only the newest question matters: older ones resolve to null. Keeps the pill true.
 function latest(host, pill) {
   let waiting = null, busy = false, live = false;
   async function pump() {
@@ -178,7 +194,7 @@ function latest(host, pill) {
       try {
         const result = await host.compute(method, params);
         live = true;
-        if (!waiting) pill.set("live");
+        if (!waiting) pill.set("live", host.where);
         resolve(waiting ? null : result);
       } catch (error) {
         if (!waiting) pill.set("error", error.message);
@@ -208,6 +224,7 @@ function kernelHost(model) {
     "error" in message ? call.reject(new Error(message.error)) : call.resolve(message.result);
   });
   return {
+    where: "no seu Python",
     compute: (method, params, { onEvent, signal } = {}) => new Promise((resolve, reject) => {
       const id = freshId();
       open.set(id, { resolve, reject, onEvent });

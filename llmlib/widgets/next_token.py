@@ -1,7 +1,7 @@
 """NextToken: any text → its tokens, and the distribution of the next one as bars with exact numbers.
 
 The recording holds the 30 most probable tokens, so that the number of bars can change with no model at all.
-It computes nothing itself: a model (anything with `.next`, as `LM` has) is asked once here, and later through `compute`.
+It computes nothing itself: a model is asked once here, and later, by the reader's changes, through `compute`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class NextToken(Widget):
     """The next-token distribution of a text that the reader may change.
 
     Args:
-        source: a model with `next(text, k=…)` (and `compute`, `name`), or the dict that `next` returned.
+        source: a model (anything with `compute` and `name`, as `LM`), or what its method `next` answered.
         text: where the figure starts; may be empty.
         k: how many bars, 3 to 30.
         examples: texts that the reader may try with one click.
@@ -33,7 +33,7 @@ class NextToken(Widget):
     def __init__(self, source: object, text: str = "", k: int = 10, examples: list[str] | tuple = ()) -> None:
         if not 3 <= k <= MOST:
             raise ValueError(f"k vai de 3 a {MOST} barras; veio {k}.")
-        recording = source if isinstance(source, dict) else source.next(text, k=MOST)
+        recording = source if isinstance(source, dict) else source.compute("next", {"text": text, "k": MOST})
         if not recording.get("top"):
             raise ValueError(
                 "A gravação não traz nenhum próximo token: passe um modelo ou o resultado de lm.next."

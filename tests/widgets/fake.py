@@ -64,7 +64,12 @@ class FakeLM:
     name = "mini-base"
 
     def next(
-        self, text: str, k: int = 10, sampling: dict | None = None, ids: list[int] | None = None
+        self,
+        text: str = "",
+        k: int = 10,
+        sampling: dict | None = None,
+        ids: list[int] | None = None,
+        generated: int = 0,
     ) -> dict:
         pieces = tokens(text)
         seed = (pieces[-1]["id"] if pieces else 3) if ids is None else (ids[-1] if ids else 3)
@@ -79,15 +84,13 @@ class FakeLM:
         cut = max(0, len(pieces) - CONTEXT)
         answer = {"tokens": pieces[-CONTEXT:], "cut": cut, "top": top, "rest": 1 - sum(t["p"] for t in top)}
         if sampling is not None:
-            answer["chosen"] = sample(order, weights, sampling, top)
+            answer["chosen"] = sample(order, weights, sampling, generated, top)
         return answer
 
     def compute(self, method: str, params: dict) -> dict:
         if method != "next":
             raise ValueError(f"Este modelo de teste não sabe fazer {method!r}.")
-        return self.next(
-            params.get("text", ""), params.get("k", 10), params.get("sampling"), params.get("ids")
-        )
+        return self.next(**params)
 
 
 def uniform(seed: int, step: int) -> float:
@@ -101,14 +104,14 @@ def uniform(seed: int, step: int) -> float:
     return x / 2**32
 
 
-def sample(order: list[int], weights: list[float], sampling: dict, top: list[dict]) -> dict:
+def sample(order: list[int], weights: list[float], sampling: dict, step: int, top: list[dict]) -> dict:
     """Adds q to `top`, and draws."""
     heat = max(sampling.get("temperature", 1.0), 1e-3)
     q = [w ** (1 / heat) for w in weights]
     q = [each / sum(q) for each in q]
     for row, each in zip(top, q, strict=False):
         row["q"] = each
-    u, reached, rank = uniform(sampling.get("seed", 0), sampling.get("step", 0)), 0.0, 0
+    u, reached, rank = uniform(sampling.get("seed", 0), step), 0.0, 0
     for rank, each in enumerate(q):  # noqa: B007
         reached += each
         if reached > u:

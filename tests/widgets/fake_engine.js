@@ -7,7 +7,7 @@ function uniform(seed, step) {
   x ^= x >>> 16; x = Math.imul(x, 0x21f0aaad); x ^= x >>> 15; x = Math.imul(x, 0x735a2d97); x ^= x >>> 15;
   return (x >>> 0) / MASK;
 }
-function next({ text = "", ids, k = 10, sampling }) {
+function next({ text = "", ids, k = 10, sampling, generated = 0 }) {
   const pieces = piecesOf(text), last = ids ? ids.at(-1) : pieces.at(-1)?.id, seed = last ?? 3;
   const order = WORDS.map((_, i) => i).sort((a, b) => ((a + 1) * (seed + 13) * 2654435761) % 4093 - ((b + 1) * (seed + 13) * 2654435761) % 4093 || a - b);
   const weights = order.map((_, rank) => 0.62 ** rank), total = weights.reduce((a, b) => a + b);
@@ -16,7 +16,7 @@ function next({ text = "", ids, k = 10, sampling }) {
   if (!sampling) return answer;
   const hot = weights.map((w) => w ** (1 / Math.max(sampling.temperature ?? 1, 1e-3))), sum = hot.reduce((a, b) => a + b);
   top.forEach((row, rank) => { row.q = hot[rank] / sum; });
-  const u = uniform(sampling.seed ?? 0, sampling.step ?? 0);
+  const u = uniform(sampling.seed ?? 0, generated);
   let reached = 0, rank = -1;
   while (reached <= u && rank < hot.length - 1) reached += hot[++rank] / sum;
   answer.chosen = { id: order[rank], text: WORDS[order[rank]], p: weights[rank] / total, q: hot[rank] / sum };
