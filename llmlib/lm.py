@@ -1,9 +1,9 @@
 """LM: a causal language model and its tokenizer, with the few verbs that the course uses.
 
-`llmlib.load` makes it. It turns text into ids (the beginning-of-text token first), runs the transformers model
-inside with a KV cache, and hands out plain data: a Trace, dicts, text. Choosing tokens is the work of
-`llmlib.scratch.sampling`, the same code that the chapters show. The methods of `compute` answer exactly what the
-engine in the page answers, so a widget does not know which of the two it is talking to.
+`llmlib.load` makes it. It turns text into ids (the beginning-of-text token first), runs the transformers
+model inside with a KV cache, and hands out plain data: a Trace, dicts, text. Choosing tokens is the work of
+`llmlib.scratch.sampling`, the same code that the chapters show. The methods of `compute` answer exactly what
+the engine in the page answers, so a widget does not know which of the two it is talking to.
 It does not load, download or train anything, and keeps no more than one text in its cache.
 
 Legend: T tokens, V vocabulary, L layers, H heads, D hidden_size.
@@ -37,10 +37,7 @@ class LM:
         self.name, self.model, self.tokenizer, self.revision = name, model, tokenizer, revision
         config = model.config
         self.device = next(model.parameters()).device
-        self.context = next(
-            (n for key in ("max_position_embeddings", "n_positions") if (n := getattr(config, key, None))),
-            2048,
-        )
+        self.context = getattr(config, "max_position_embeddings", None) or 2048
         self.bos = tokenizer.bos_token_id
         ends = [getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
         self.eos = {i for end in ends for i in (end if isinstance(end, list) else [end]) if i is not None}
@@ -151,9 +148,9 @@ class LM:
         Args:
             k: how many tokens to list, the most probable first.
             sampling: also apply these rules: each token gets `q`, and one is `chosen`.
-        Returns: {tokens: [{id, text}], cut, top: [{id, text, p, logit}], rest, entropy}: `cut` tokens were left
-            out at the start because the text is longer than the context, `rest` is the probability of the tokens
-            not listed, `entropy` is in bits.
+        Returns: {tokens: [{id, text}], cut, top: [{id, text, p, logit}], rest, entropy}: `cut` tokens were
+            left out at the start because the text is longer than the context, `rest` is the probability of
+            the tokens not listed, `entropy` is in bits.
         """
         if k < 1:
             raise ValueError(f"k deve ser pelo menos 1; veio {k}.")
@@ -274,7 +271,7 @@ class LM:
         """
         if not getattr(self.tokenizer, "chat_template", None):
             raise ValueError(
-                f"{self.name} é um modelo base: não tem modelo de conversa. Use lm.generate com o texto inteiro."
+                f"{self.name} é um modelo base, sem formato de conversa. Use lm.generate com o texto inteiro."
             )
         text = self.tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
         result = _result(self._events(text, max_new_tokens, _sampling(rules), stop, add_bos=False))
@@ -287,8 +284,8 @@ class LM:
     def perplexity(self, texts: str | Sequence[str]) -> float:
         """exp of the mean negative log-likelihood (nats) of every token of `texts`.
 
-        Each text starts anew, after the beginning-of-text token; one longer than the context is read in pieces
-        of that length. Without such a token the first token of a piece is not scored.
+        Each text starts anew, after the beginning-of-text token; one longer than the context is read in
+        pieces of that length. Without such a token the first token of a piece is not scored.
         """
         total, count = 0.0, 0
         start = [self.bos] if self.bos is not None else []
@@ -309,7 +306,7 @@ class LM:
     # ---- for widgets
 
     def compute(self, method: str, params: dict) -> dict | Generator[dict, None, dict]:
-        """Answer a widget as the engine does. "generate" gives a generator of events that returns the result."""
+        """Answer a widget as the engine does. "generate" gives a generator of events and then the result."""
         params = dict(params)
         text = params.pop("ids", None)
         text = params.pop("text", "") if text is None else text

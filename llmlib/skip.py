@@ -2,8 +2,8 @@
 
 Some cells need what this machine may lack (the network, a graphics card). Raising `Skip` inside such a cell
 shows its sentence in place of the result, and counts the cell as done: "Run all" continues, and the book
-builds. Outside IPython it is an ordinary exception. What follows in the same cell does not run, so a cell that
-may be skipped must keep together what depends on it.
+builds. Outside IPython it is an ordinary exception. What follows in the same cell does not run, so a cell
+that may be skipped must keep together what depends on it.
 """
 
 import html

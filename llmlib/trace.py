@@ -21,7 +21,7 @@ class Trace:
         logits: (T, V) float32; row t scores the token that follows position t.
         attentions: (L, H, T, T) float32; [l, h, t] is how head h of layer l at position t spreads its
             attention over positions 0 to t. Rows sum to 1.
-        hidden_states: (L+1, T, D) float32: the embedding, then the state after each layer, the last one normed.
+        hidden_states: (L+1, T, D) float32: the embedding, then the state after each layer, the last normed.
         model: name of the model.
     """
 
