@@ -142,12 +142,19 @@ class LM:
             model=self.name,
         )
 
-    def next(self, text: str | Sequence[int], k: int = 10, sampling: Sampling | dict | None = None) -> dict:
+    def next(
+        self,
+        text: str | Sequence[int],
+        k: int = 10,
+        sampling: Sampling | dict | None = None,
+        generated: int = 0,
+    ) -> dict:
         """The distribution of the next token.
 
         Args:
             k: how many tokens to list, the most probable first.
             sampling: also apply these rules: each token gets `q`, and one is `chosen`.
+            generated: how many of the last tokens were generated: they count for the penalties and number the draw.
         Returns: {tokens: [{id, text}], cut, top: [{id, text, p, logit}], rest, entropy}: `cut` tokens were
             left out at the start because the text is longer than the context, `rest` is the probability of
             the tokens not listed, `entropy` is in bits.
@@ -167,9 +174,10 @@ class LM:
         }
         if sampling is not None:
             rules = _sampling(sampling)
-            after = probabilities(logits, rules, ids)  # (V,)
+            start = max(0, len(ids) - generated)
+            after = probabilities(logits, rules, ids[:start], ids[start:])  # (V,)
             answer["top"] = [self._token(i, p=probs, logit=logits, q=after) for i in best]
-            answer["chosen"] = self._token(draw(after, uniform(rules.seed, 0)), p=probs, q=after)
+            answer["chosen"] = self._token(draw(after, uniform(rules.seed, generated)), p=probs, q=after)
         return answer
 
     def _token(self, token: int, **numbers: np.ndarray) -> dict:
@@ -314,7 +322,7 @@ class LM:
             ids, cut = self._ids(text) if text or self.bos is not None else ([], 0)
             return {"tokens": self._tokens(ids), "cut": cut}
         if method == "next":
-            return self.next(text, params.get("k", 10), params.get("sampling"))
+            return self.next(text, params.get("k", 10), params.get("sampling"), params.get("generated", 0))
         if method == "generate":
             keys = ("max_new_tokens", "sampling", "stop", "k")
             return self._events(text, **{key: params[key] for key in keys if params.get(key) is not None})
