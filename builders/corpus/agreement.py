@@ -19,13 +19,49 @@ _FORMS: tuple[Form, ...] = (("m", "s"), ("f", "s"), ("m", "p"), ("f", "p"))
 _NOT_DETERMINERS = ("todo", "muito", "quanto", "mesmo", "dois")  # also adverbs, or one form for both genders
 _CONTRACTED = ("de", "em", "a", "por", "num", "nesse", "desse", "naquele", "daquele")
 _COPULAS = ("ser", "estar", "ficar", "parecer", "continuar")
-_ADVERBS = frozenset("muito tão bem mais menos bastante meio quase já ainda também sempre nunca não só".split())
-_CLAUSE_START = frozenset("enquanto quando porque embora se como".split())
-_NOT_VERBS = frozenset("para como entre sobre segue cedo volta".split())
-_ALSO_ADVERBS = frozenset("primeiro junto junta juntos juntas sozinho sozinha certo sério".split())
-_BEFORE_A = frozenset("cheira cheirava cheiravam cheiram graças".split())  # "cheira a café"
-_LOOSE_AFTER_A = frozenset("pé cavalo bordo tempo lado passo caminho gosto".split())  # "a pé", "a cavalo"
-_DEPICTIVE = frozenset("sozinho sentado parado deitado cansado calado quieto preso junto acordado feliz".split())
+_ADVERBS = frozenset(
+    [
+        "muito",
+        "tão",
+        "bem",
+        "mais",
+        "menos",
+        "bastante",
+        "meio",
+        "quase",
+        "já",
+        "ainda",
+        "também",
+        "sempre",
+        "nunca",
+        "não",
+        "só",
+    ]
+)
+_CLAUSE_START = frozenset(["enquanto", "quando", "porque", "embora", "se", "como"])
+_NOT_VERBS = frozenset(["para", "como", "entre", "sobre", "segue", "cedo", "volta"])
+_ALSO_ADVERBS = frozenset(
+    ["primeiro", "junto", "junta", "juntos", "juntas", "sozinho", "sozinha", "certo", "sério"]
+)
+_BEFORE_A = frozenset(["cheira", "cheirava", "cheiravam", "cheiram", "graças"])  # "cheira a café"
+_LOOSE_AFTER_A = frozenset(
+    ["pé", "cavalo", "bordo", "tempo", "lado", "passo", "caminho", "gosto"]
+)  # "a pé", "a cavalo"
+_DEPICTIVE = frozenset(
+    [
+        "sozinho",
+        "sentado",
+        "parado",
+        "deitado",
+        "cansado",
+        "calado",
+        "quieto",
+        "preso",
+        "junto",
+        "acordado",
+        "feliz",
+    ]
+)
 _TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 _PRONOUNS = {"ele": ("m", "s"), "ela": ("f", "s"), "eles": ("m", "p"), "elas": ("f", "p")}
 
@@ -68,7 +104,9 @@ def _words() -> _Words:
         if kind not in _NOT_DETERMINERS:
             for word, form in zip(words, _FORMS, strict=True):
                 determiners.setdefault(word, set()).add(form)
-    subjects = {w for kind, words in DETERMINERS.items() for w in words if kind not in _CONTRACTED + _NOT_DETERMINERS}
+    subjects = {
+        w for kind, words in DETERMINERS.items() for w in words if kind not in _CONTRACTED + _NOT_DETERMINERS
+    }
     verbs: dict[str, set[str]] = {}
     copulas: set[str] = set()
     for verb in table.verbs:
@@ -150,7 +188,9 @@ def _determiner(words: list[str], noun: int, known: _Words) -> int | None:
 def _excused(words: list[str], head: int, noun: int) -> bool:
     """The preposition "a", not the article: "a pé", "lado a lado", "cheira a café"."""
     before = words[head - 1] if head else ""
-    return words[head] == "a" and (words[noun] in _LOOSE_AFTER_A or before == words[noun] or before in _BEFORE_A)
+    return words[head] == "a" and (
+        words[noun] in _LOOSE_AFTER_A or before == words[noun] or before in _BEFORE_A
+    )
 
 
 def _adjective_after(words, noun: int, forms: frozenset[Form], known: _Words, report) -> None:
@@ -192,7 +232,9 @@ def _predicate(words, head: int, noun: int, forms: frozenset[Form], known: _Word
             return
         _agree(words, noun, verb, forms, known, report)
         at = verb + 1
-        while at < len(words) and (words[at] not in known.verbs or words[at - 1] in ("e", "que", "quando", "não")):
+        while at < len(words) and (
+            words[at] not in known.verbs or words[at - 1] in ("e", "que", "quando", "não")
+        ):
             at += 1
         if any(word in ("e", "que", "enquanto", "quando") for word in words[verb + 1 : at]):
             return
@@ -227,7 +269,9 @@ def _pronouns_and_names(words, first: str, known: _Words, report) -> None:
         shown = first if i == 0 else word
         if form is None and shown in known.names and not (i and words[i - 1] == "e"):
             form = (known.names[shown], "s")
-        if form is None or (i and words[i - 1] not in _CLAUSE_START and words[i - 1] not in (",", "e", "que")):
+        if form is None or (
+            i and words[i - 1] not in _CLAUSE_START and words[i - 1] not in (",", "e", "que")
+        ):
             continue
         if i and (words[i - 1] == "e" or word in known.names) and i > 1 and words[i - 2] != ",":
             continue  # may be half of a coordinated subject

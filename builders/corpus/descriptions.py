@@ -1,6 +1,6 @@
-"""Everyday scenes: who does what while somebody else does something else, and portraits of places, animals, trades.
+"""Everyday scenes: who does what while somebody else does something else; places, animals, trades.
 
-Two sources: the action table (`acoes.csv`), from which simultaneous actions are put together in four tenses, and
+Two sources: the action table (`acoes.csv`), from which sentences are put together in several tenses, and
 the scene templates of `data/corpus/descricoes`. Pairs of actions in HELD_OUT["cena"] occur only in "valid".
 """
 
@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from builders.corpus import Document
+from builders.corpus.casting import pick
 from builders.corpus.lexicon import HELD_OUT, Action, Noun, lexicon
 from builders.corpus.morphology import ELE, ELES, conjugate, determiner, gerund
-from builders.corpus.templates import pick, plots, polish, tell
+from builders.corpus.templates import plots, polish, tell
 
 _JUMPERS = ("pet", "mato", "rural")
 _OVER = (("pular", "sobre"), ("pular", "por cima de"), ("saltar", "sobre"), ("correr", "atrás de"))

@@ -6,9 +6,9 @@ It does not inflect anything (see `morphology`) and makes no text. The tables, a
                        `feminino` makes a second, feminine noun with the same classes ("padeiro" -> "padeira")
     adjetivos.csv      masculino, feminino, masculino_plural, feminino_plural, classes
     verbos.csv         infinitivo
-    verbos_irregulares.csv  infinitivo, then six forms (eu tu ele nós vós eles) for presente, perfeito, imperfeito,
-                       futuro, then gerundio and participio; an empty cell means "regular"
-    nomes.csv          nome, genero, tipo (pessoa|bicho), origem, reservado ("sim" = never in the training split)
+    verbos_irregulares.csv  infinitivo; presente, perfeito, imperfeito, futuro (six forms each: eu tu ele nós
+                       vós eles), gerundio, participio; an empty cell means "regular"
+    nomes.csv          nome, genero, tipo (pessoa|bicho), origem, reservado ("sim": never in the training split)
     acoes.csv          classes (of the subject), verbo, complementos ("|" between alternatives)
     reservados.csv     tipo (heroi_enredo|cena), a, b, c: combinations that never occur in the training split
 

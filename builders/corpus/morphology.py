@@ -1,6 +1,6 @@
 """Portuguese inflection: determiners, contractions and verb conjugation.
 
-Nouns and adjectives carry their own plural and feminine in the tables (`lexicon`); nothing is guessed for them.
+Nouns and adjectives carry their own plural and feminine in the tables (`lexicon`); none is guessed.
 Verbs: regular -ar, -er, -ir with their spelling changes, and the irregular ones of `verbos_irregulares.csv`.
 """
 
@@ -70,7 +70,7 @@ def determiner(kind: str, gender: str, plural: bool = False) -> str:
 def contract(preposition: str, phrase: str) -> str:
     """Join a preposition and a phrase that starts with a definite article or a third person pronoun.
 
-    contract("em", "o rio") is "no rio", contract("de", "ela") is "dela", contract("a", "a feira") is "à feira".
+    contract("em", "o rio") is "no rio", contract("de", "ela") "dela", contract("a", "a feira") "à feira".
     A phrase that starts otherwise is only put after the preposition.
     """
     first, _, rest = phrase.partition(" ")
@@ -98,7 +98,7 @@ def _irregular() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def _spell(stem: str, theme: str, ending: str) -> str:
-    """Keep the sound of the stem before another vowel: toc+ei -> toquei, conhec+o -> conheço, proteg+o -> protejo."""
+    """Keep the sound of the stem before another vowel: toc+ei -> toquei, conhec+o -> conheço."""
     if theme == "ar" and ending[0] in "eéê":
         for old, new in (("ç", "c"), ("c", "qu"), ("g", "gu")):
             if stem.endswith(old):

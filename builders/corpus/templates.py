@@ -1,10 +1,10 @@
-"""The small template language of `data/corpus/{historias,dialogos,descricoes}/*.txt`, compiled once, rendered fast.
+"""The small template language of `data/corpus/{historias,dialogos,descricoes}`, compiled once, rendered fast.
 
-A file is one plot. Lines starting with `#` are comments. `@x type class class …` casts a role; `== beat` starts
-a beat, `==? beat` one that is left out half of the time, `==*2 beat` one of which two wordings are told; every other line is one wording of the current beat.
+A file is one plot. `#` starts a comment, `@x type class class …` casts a role, `== beat` starts a beat; every
+other line is one wording of the beat. `==? beat` is left out half of the time, `==*2 beat` takes two wordings.
 
     roles    @h char crianca mato     a character with a noun of one of the classes (or of one of the words)
-             @x noun perdivel         a thing;  @c adj cor   an adjective;  @v verb …  is not needed: write the verb
+             @x noun perdivel         a thing;  @c adj cor  an adjective
     text     [a|b|]                   one of the alternatives, which may nest
              {%nome}                  a wording of the macro `nome` of `comum.txt`
              {h} {de:h} {um:x} {-:x}  a mention: definite, contracted with de/em/a/por, indefinite, bare
@@ -12,12 +12,14 @@ a beat, `==? beat` one that is left out half of the time, `==*2 beat` one of whi
              {n:h} {k:h} {voc:h}      only the name; only the kind ("o unicórnio"); a vocative
              {novo:x}                 "uma bola" the first time, "a bola" afterwards
              {intro:h} {intro+:h}     "um unicórnio [curioso] chamado Beto"
-             {ser:h} {apos:h} {cargo:h}  "Beto era um unicórnio curioso"; "Beto, um unicórnio curioso,"; "o padeiro Davi"
+             {ser:h} {apos:h}         "Beto era um unicórnio curioso"; "Beto, um unicórnio curioso,"
+             {cargo:h}                "o padeiro Davi"
              {o/a:h}                  an ending or word chosen by gender; {eles/elas:hf} of a group
              {c~x} {c~s~x}            the adjective `c` agreeing with `x`, singular or plural
              ¶                        a new paragraph; a wording that starts with — starts one by itself
 
-It chooses no vocabulary by itself and checks no grammar: see `lexicon` and `agreement`.
+The first mention of a character introduces it, whatever the form. A subject may become "ele" or "ela" where nobody
+else of that gender was mentioned since. No vocabulary is chosen here (`casting`), no grammar checked (`agreement`).
 """
 
 import random
@@ -27,20 +29,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from builders.corpus.lexicon import DATA, HELD_OUT, Adjective, LexiconError, Name, Noun, lexicon
+from builders.corpus.casting import Character, Role, cast, pick
+from builders.corpus.lexicon import DATA, HELD_OUT, LexiconError, lexicon
 from builders.corpus.morphology import DETERMINERS
 
 Render = Callable[[dict, Callable[[], float]], str]
-
-
-@dataclass(frozen=True)
-class Character:
-    """Somebody in a text; `name` is None for an unnamed animal or being."""
-
-    noun: Noun
-    name: str | None
-    gender: str
-    only_name: bool = False  # another character has the same kind, so "a menina" would be ambiguous
 
 
 _PLURALS = {"os": "o", "dos": "de", "nos": "em", "aos": "a", "pelos": "por", "uns": "um", "seus": "seu"}
@@ -48,10 +41,6 @@ _PLURALS |= {"meus": "meu", "esses": "esse", "aqueles": "aquele", "dois": "dois"
 _PLURALS |= {"quantos": "quanto", "outros": "outro", "nossos": "nosso"}
 
 
-_CONSTANTS = {
-    "M": Noun("", "m", "", frozenset()),
-    "F": Noun("", "f", "", frozenset()),
-}  # {c~F}: "coisa preta"
 _FORMS = ("-", "s", "n", "k", "voc", "intro", "intro+", "ser", "apos", "cargo", "novo", "subject")
 _BEFORE_SUBJECT = (". ", "! ", "? ", "¶", ", ")  # where {h} may become a pronoun
 
@@ -163,10 +152,6 @@ def _slot(body: str, where: str) -> Render:
     return lambda context, random_: _mention(form, var, random_, context)
 
 
-def pick(options: tuple, random_: Callable[[], float]):
-    return options[int(random_() * len(options))]
-
-
 def _sequence(parts: list) -> Render | str:
     if all(isinstance(p, str) for p in parts):
         return "".join(parts)
@@ -196,13 +181,10 @@ def compile_line(line: str, where: str) -> Render:
                 if end < 0:
                     raise LexiconError(f"{where}: '{{' without '}}'")
                 body, before = line[position + 1 : end], line[:position]
-                if (
-                    body.isalpha()
-                    and (not before or before.endswith(_BEFORE_SUBJECT))
-                    and line[end + 1] == " "
-                ):
-                    if line[end + 1 : end + 5] not in (" e {", " ou {"):
-                        body = f"subject:{body}"
+                opens = body.isalpha() and (not before or before.endswith(_BEFORE_SUBJECT))
+                after = line[end + 1 : end + 5]
+                if opens and after[:1] == " " and after not in (" e {", " ou {"):
+                    body = f"subject:{body}"
                 parts += [text, _slot(body, where)]
                 text, position = "", end + 1
             elif char == "[":
@@ -239,7 +221,7 @@ def macros() -> dict[str, tuple[Render, ...]]:
 @dataclass(frozen=True)
 class Plot:
     name: str
-    roles: tuple[tuple[str, str, tuple[tuple, ...]], ...]  # variable, type, pools to draw from
+    roles: tuple[Role, ...]
     beats: tuple[tuple[int, tuple[Render, ...]], ...]  # how many wordings (0: none or one), wordings
 
 
@@ -288,56 +270,6 @@ def plots(folder: str) -> tuple[Plot, ...]:
     return tuple(load_plot(path) for path in sorted((DATA / folder).glob("*.txt")))
 
 
-@cache
-def _names(kind: str, gender: str, reserved: bool) -> tuple[Name, ...]:
-    return tuple(n for n in lexicon().names if (n.kind, n.gender, n.reserved) == (kind, gender, reserved))
-
-
-def _character(pools: tuple, split: str, random_: Callable[[], float]) -> Character:
-    noun = pick(pick(pools, random_), random_)
-    kind = "pessoa" if "pessoa" in noun.classes or random_() < 0.25 else "bicho"
-    if kind == "bicho" and random_() < 0.22:
-        return Character(noun, None, noun.gender)
-    reserved = split == "valid" and kind == "pessoa" and random_() < 0.4
-    name = pick(_names(kind, noun.gender, reserved), random_).word
-    return Character(noun, name, noun.gender)
-
-
-def _alike(one: Noun, other: Noun) -> bool:
-    """Would "a menina" be ambiguous? "Menina" and "garota" are too close as well."""
-    return one.word == other.word or ("crianca" in one.classes & other.classes and one.gender == other.gender)
-
-
-def _cast(plot: Plot, split: str, random_: Callable[[], float], hero: str | None) -> dict:
-    context: dict = {**_CONSTANTS, "seen": set(), "last": None}
-    used: set[str] = set()
-    people: list[str] = []
-    for variable, kind, pools in plot.roles:
-        while True:
-            if kind == "char":
-                chosen = ((lexicon().noun(hero),),) if hero and variable == "h" else pools
-                value = _character(chosen, split, random_)
-                words = {value.noun.word, value.name} if "crianca" not in value.noun.classes else {value.name}
-                same = [v for v in people if _alike(context[v].noun, value.noun)]
-                if same and value.name is None:
-                    continue
-            else:
-                value = pick(pick(pools, random_), random_)
-                words = {value.forms[0] if kind == "adj" else value.word}
-            if not (words - {None}) & used:
-                break
-        used |= words - {None}
-        if kind == "char":
-            if same:
-                value = Character(value.noun, value.name, value.gender, True)
-                for other in same:
-                    o = context[other]
-                    context[other] = Character(o.noun, o.name, o.gender, True)
-            people.append(variable)
-        context[variable] = value
-    return context
-
-
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.!?] )|(?<=\n)|(?<=— )(?<=\n— ))[a-zà-ÿ]|^— [a-zà-ÿ]")
 
 
@@ -347,10 +279,10 @@ def _capital(match: re.Match) -> str:
 
 
 def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) -> str:
-    """One text of the plot, with a given kind of hero or any. Reserved names and pairs only if `split` is "valid"."""
+    """One text of the plot, its hero of a given kind or any; reserved names and pairs only in split "valid"."""
     random_ = rng.random
     while True:
-        context = _cast(plot, split, random_, hero)
+        context = cast(plot.roles, split, random_, hero)
         lead = context.get("h")
         held = isinstance(lead, Character) and (lead.noun.word, plot.name) in HELD_OUT["heroi_enredo"]
         if not (held and split == "train"):
