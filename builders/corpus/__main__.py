@@ -1,8 +1,8 @@
 """Assemble the corpus: `python -m builders.corpus --mix texto --mchars 60`.
 
 Writes shards `train-000.jsonl` … and `valid.jsonl` (one JSON object a line: kind, text, answers) and
-`manifest.json` (seed, hash of code and tables, sha256 of every shard). A shard is written whole or not at all;
-a run that was interrupted goes on after its last good shard. The result depends only on the arguments.
+`manifest.json` (seed, hash of code and tables, sha256 of every shard). A shard is written whole or not at
+all; a run that was interrupted goes on after its last good shard. The result depends only on the arguments.
 """
 
 from __future__ import annotations

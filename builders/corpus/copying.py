@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from builders.corpus import Document
 from builders.corpus.invented import proper, word
-from builders.corpus.relations import noun
+from builders.corpus.values import noun
 
 COMMON = (
     "objeto",

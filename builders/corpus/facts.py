@@ -10,14 +10,15 @@ import csv
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from zlib import crc32
 
 from builders.corpus import Document
 from builders.corpus.invented import Noun, cap
 from builders.corpus.passages import Fact
 from builders.corpus.reading import ANSWER, with_answers
-from builders.corpus.relations import TABLES, Relation, fill, parse, sentence, subject_first
+from builders.corpus.relations import Relation, fill, parse, sentence, subject_first
+from builders.corpus.values import TABLES
 
 NEVER, STATED_ONLY = 4, 12  # of 100: below 4 never in train, below 12 in train only as a statement
 ALWAYS = {
@@ -34,8 +35,9 @@ ALWAYS = {
 }
 WITH_ARTICLE = {"Rio de Janeiro": "m", "Cairo": "m"}  # cities named with an article
 FEMININE_COUNTS = ("horas", "letras", "estações", "cores", "patas")
-TENS = "zero um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete"
-NUMBERS = (TENS + " dezoito dezenove vinte").split()
+TO_TEN = "zero um dois três quatro cinco seis sete oito nove dez"
+TO_TWENTY = "onze doze treze catorze quinze dezesseis dezessete dezoito dezenove vinte"
+NUMBERS = [*TO_TEN.split(" "), *TO_TWENTY.split(" ")]
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -186,7 +188,7 @@ def question(rng: random.Random, fact: Fact) -> tuple[str, str]:
     return cap(fill(text, fact.subject, fact.value)), fill(answer, fact.subject, fact.value) + "."
 
 
-@lru_cache(maxsize=None)
+@cache
 def _value_counts() -> dict[tuple[str, str], int]:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for fact in all_facts():

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import random
 
-
 from builders.corpus.invented import Noun, cap, pessoa, proper, word
 from builders.corpus.passages import NOT_IN_TEXT, build
-from builders.corpus.relations import noun
+from builders.corpus.values import noun
 
 ORDINALS = ("primeiro", "segundo", "terceiro", "quarto", "quinto", "sexto")
 

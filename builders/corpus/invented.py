@@ -27,22 +27,21 @@ class Noun(NamedTuple):
 
 
 SIMPLE = list("bcdfgjlmnprstvzbcdflmnprstv")
-ONSETS = SIMPLE * 3 + "x x ch ch lh nh qu gu br cr dr fr gr pr tr vr bl cl fl gl pl".split()
+CLUSTERS = "x x ch ch lh nh qu gu br cr dr fr gr pr tr vr bl cl fl gl pl"
+ONSETS = SIMPLE * 3 + CLUSTERS.split(" ")
 FIRST_ONSETS = [o for o in ONSETS if o not in {"lh", "nh"}] + ["", "", "", "h"]
 VOWELS = list("aaaaeeeiiooouu")
 CODAS = [""] * 11 + ["l", "r", "s", "n", "i", "u"]
-ENDINGS = {
-    "m": "o o o el ino eu or im ão udo ério aldo ico ão i ir ul us az ando ôncio".split(),
-    "f": "a a a ia ina ela ira ice ura élia inha ana eta isa osa é anda uca iana".split(),
-}
-PLACE_ENDINGS = (
-    "aí uba ópolis eira ema ã inas ília ândia burgo oca aru iri ara im osa ópolis esa ora ui".split()
-)
+MASCULINE = "o o o el ino eu or im ão udo ério aldo ico ão i ir ul us az ando ôncio"
+FEMININE = "a a a ia ina ela ira ice ura élia inha ana eta isa osa é anda uca iana"
+ENDINGS = {"m": MASCULINE.split(" "), "f": FEMININE.split(" ")}
+PLACES = "aí uba ópolis eira ema ã inas ília ândia burgo oca aru iri ara im osa ópolis esa ora ui"
+PLACE_ENDINGS = PLACES.split(" ")
 
 
 @lru_cache(maxsize=200_000)
 def split_of(beginning: str) -> str:
-    """The split that owns every word with this beginning (its first two syllables, lower case)."""
+    """The split that owns every word with this beginning (to the onset of its second syllable)."""
     return "valid" if crc32(beginning.encode()) % VALID_SHARE == 0 else "train"
 
 
@@ -66,9 +65,10 @@ def _beginning(rng: random.Random, split: str) -> str:
             two = _syllable(rng, closed=not closed, simple=closed)
         if closed and (two[0] in "rl" or (one[-1] == "s" and two[0] in "sz")):
             continue
-        beginning = _spelled(one + two)
-        if split_of(beginning) == split:
-            return beginning
+        # what the suffixes of `_join` never change: the first syllable and the onset of the second
+        lasting = _spelled(one + two[: min(two.index(v) for v in "aeiou" if v in two)])
+        if split_of(lasting) == split:
+            return _spelled(one + two)
 
 
 def _spelled(text: str) -> str:
@@ -87,7 +87,7 @@ def _spelled(text: str) -> str:
 
 
 def _join(start: str, ending: str) -> str:
-    """`start` with a suffix: a final vowel gives way to the suffix's vowel, a consonant meets only a vowel."""
+    """`start` with a suffix: a final vowel gives way to the suffix's; a consonant meets a vowel."""
     opens = ending[0] in "aeiouãáâéêíóôú"
     if start[-1] in "aeiou":
         if opens:
@@ -111,14 +111,14 @@ def word(rng: random.Random, split: str, gender: str | None = None) -> str:
     return _join(start, rng.choice(ENDINGS[gender]))
 
 
-NAMES = Path(__file__).resolve().parents[2] / "data" / "corpus" / "nomes.csv"
+TABLES = Path(__file__).resolve().parents[2] / "data" / "corpus"
 
 
 @lru_cache(maxsize=2)
 def first_names(split: str) -> dict[str, list[str]]:
     """Real first names by gender; those reserved in the table only in "valid"."""
     names: dict[str, list[str]] = {"m": [], "f": []}
-    with NAMES.open(encoding="utf-8", newline="") as file:
+    with (TABLES / "nomes.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["tipo"] == "pessoa" and (split == "valid" or row["reservado"] != "sim"):
                 names[row["genero"]].append(row["nome"])
@@ -131,18 +131,12 @@ TITLES = {
 }
 
 
-ROLES = {
-    "m": (
-        "menino|velho|rapaz|vizinho|padeiro|carteiro|pescador|pintor|professor|motorista|cozinheiro|jardineiro|rei|"
-        "príncipe|gigante|mágico|pirata|avô|pai|tio|filho|médico|dentista|juiz|palhaço|soldado|poeta|fazendeiro|"
-        "menino de boné|homem de barba|vizinho da frente|moço da feira|dono da loja|rapaz do violão"
-    ).split("|"),
-    "f": (
-        "menina|velha|moça|vizinha|padeira|carteira|pescadora|pintora|professora|motorista|cozinheira|jardineira|"
-        "rainha|princesa|feiticeira|cantora|avó|mãe|tia|filha|médica|dentista|juíza|bailarina|soldada|poeta|fazendeira|"
-        "menina de tranças|mulher de vermelho|vizinha da frente|moça da feira|dona da loja|menina do violão"
-    ).split("|"),
-}
+@lru_cache(maxsize=1)
+def roles() -> dict[str, list[str]]:
+    """Roles that name a person in a passage ("o padeiro"), by gender."""
+    with (TABLES / "papeis.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {"m": [row["masculino"] for row in rows], "f": [row["feminino"] for row in rows]}
 
 
 def cap(text: str) -> str:
@@ -155,7 +149,7 @@ def pessoa(rng: random.Random, split: str) -> Noun:
     gender = rng.choice("mf")
     draw = rng.random()
     if draw < 0.06:
-        return Noun(rng.choice(ROLES[gender]), gender, True)
+        return Noun(rng.choice(roles()[gender]), gender, True)
     if draw < 0.32:
         return Noun(rng.choice(first_names(split)[gender]), gender)
     name = cap(word(rng, split, gender))
@@ -216,10 +210,11 @@ def code(rng: random.Random, split: str) -> str:
             return text
 
 
+SHIPS = ("{}", "{}", "{}", "Estrela de {}", "{} do Norte", "{} do Sul", "Rainha de {}", "Flor de {}", "{} II")
+
+
 def _ship(rng: random.Random, split: str) -> str:
-    return rng.choice([
-        "{}", "{}", "{}", "Estrela de {}", "{} do Norte", "{} do Sul", "Rainha de {}", "Flor de {}", "{} II", "Vento de {}",
-    ]).format(proper(rng, split))  # fmt: skip
+    return rng.choice(SHIPS).format(proper(rng, split))
 
 
 def _medicine(rng: random.Random, split: str) -> str:

@@ -10,60 +10,15 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
+from builders.corpus.families import invented_relation
+from builders.corpus.fillers import ANYTHING, HEARSAY, SHORT_LINKS, close
 from builders.corpus.invented import ENTITIES, Noun, cap
-from builders.corpus.relations import (
-    Relation,
-    fill,
-    invented_relation,
-    noun,
-    relations,
-    sentence,
-    subject_first,
-)
+from builders.corpus.relations import Relation, fill, relations, sentence, subject_first
+from builders.corpus.values import noun
 
 NOT_IN_TEXT = "O texto não diz."
-ANYTHING = (
-    "A tarde estava bonita.",
-    "O vento soprava devagar.",
-    "Era um dia comum.",
-    "Todo mundo conversava na praça.",
-    "A feira estava cheia.",
-    "Choveu um pouco de manhã.",
-    "O sol demorou a aparecer.",
-    "Ninguém tinha pressa.",
-    "Ao longe, ouvia-se um sino.",
-    "Um cachorro latiu na rua.",
-    "As crianças brincavam lá fora.",
-    "O café ficou pronto cedo.",
-    "A notícia correu depressa.",
-    "Essas coisas são bem conhecidas por ali.",
-    "Muita gente não sabia disso.",
-    "A noite chegou sem barulho.",
-    "O rádio tocava uma música antiga.",
-    "As janelas estavam abertas.",
-    "Foi uma semana tranquila.",
-    "A lua apareceu atrás do morro.",
-    "O ônibus passou lotado.",
-    "No fim do dia, tudo ficou em silêncio.",
-)
-ABOUT_ONE = (
-    "{o s} ficou em silêncio por um instante.",
-    "Muita gente já ouviu falar {do s}.",
-    "Há quem só conheça {o s} de nome.",
-    "Ninguém se esquece {do s}.",
-    "Sobre {o s} se contam muitas histórias.",
-)
-HEARSAY = (
-    "Todos sabem que",
-    "Dizem que",
-    "Segundo o jornal,",
-    "Conta-se que",
-    "Na verdade,",
-    "Como se sabe,",
-    "Parece que",
-)
-SHORT_LINKS = frozenset("em de para por a às pelo o com um uma como".split())
 
 
 @dataclass(frozen=True)
@@ -161,7 +116,8 @@ def _gapped(first: Fact, second: Fact) -> str | None:
     link = words[1] + " " if len(words) == 2 else ""
     start = fill(template, first.subject, first.value).removesuffix(".")
     end = template[3].rstrip(".") if template[3].__class__ is str else ""
-    return f"{cap(start)}; {fill(template[:1], second.subject, second.value)}, {link}{fill((template[2],), second.subject, second.value)}{end}."
+    who, what = (fill((part,), second.subject, second.value) for part in (template[0], template[2]))
+    return f"{cap(start)}; {who}, {link}{what}{end}."
 
 
 def _opening(rng: random.Random, fact: Fact) -> str:
@@ -173,10 +129,14 @@ def _opening(rng: random.Random, fact: Fact) -> str:
     return cap(text)
 
 
-def _continued(rng: random.Random, before: Fact, fact: Fact) -> str:
+def _continued(rng: random.Random, before: Fact, said: str, fact: Fact) -> str:
     """A statement on the subject just mentioned, with a pronoun when it cannot be mistaken."""
     template = rng.choice(fact.relation.statements)
+    value = before.value
     clear = before.relation.value not in ENTITIES or before.relation.value in {"cidade", "palavra", "nome"}
+    clear = clear and (
+        not value.article or value.gender != fact.subject.gender or said.startswith(cap(_name(before)))
+    )
     if subject_first(template) and clear and rng.random() < 0.75:
         also = rng.choice(["", "", " também"])
         rest = fill(template[1:], fact.subject, fact.value)
@@ -212,7 +172,7 @@ def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
                 i += 2
                 continue
         sentences.append(_opening(rng, group[0]))
-        for before, fact in zip(group, group[1:], strict=False):
+        for before, fact in pairwise(group):
             lead = rng.choice(fact.relation.statements)
             if (
                 subject_first(lead)
@@ -224,7 +184,7 @@ def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
                 if not rest.startswith(","):
                     sentences[-1] = f"{sentences[-1].rstrip('.')} e{rest}"
                     continue
-            sentences.append(_continued(rng, before, fact))
+            sentences.append(_continued(rng, before, sentences[-1], fact))
         i += 1
     if rng.random() < 0.35:
         for _ in range(rng.randint(1, 2)):
@@ -308,29 +268,6 @@ def _unanswerable(rng: random.Random, split: str, facts: list[Fact], fact: Fact)
     return fill(
         rng.choice(other.questions)[0], subject, noun(rng, split, other.value, subject.gender)
     ), NOT_IN_TEXT
-
-
-ALIKE = (
-    {"cuida", "cuida_de", "pessoa:acompanhou"},
-    {"mora_em", "nasceu_em", "esta_onde", "viajou_para", "vizinho"},
-    {"comida_preferida", "fruta_preferida", "preparou", "trouxe", "bebe"},
-    {"ganhou_de", "objeto:recebeu"},
-    {"gosta_fazer", "sonha", "pratica", "toca"},
-    {"estuda", "ensina", "profissao", "trabalha_em", "fala"},
-    {"jeito", "estado", "usa_roupa"},
-    {"perdeu", "objeto:esqueceu"},
-    {"dono_barco", "inventou", "dono_empresa"},
-    {"aniversario", "idade", "chegou_dia", "acorda"},
-    {"governa", "rei"},
-    {"come", "foge"},
-    {"prefeito", "fundador", "fundada_ano"},
-    {"serve_para", "robo_faz"},
-)
-
-
-def close(one: str, other: str) -> bool:
-    """Whether telling one relation half answers the other: such a pair is never asked as unanswerable."""
-    return one == other or any(one in group and other in group for group in ALIKE)
 
 
 def build(

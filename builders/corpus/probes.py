@@ -1,8 +1,8 @@
 """Held-out probes: (prompt, answer) pairs that measure reading, facts and copying.
 
-Nothing here is in the training split: names come from the syllables of "valid", relations and facts from those
-held out unless asked otherwise. A prompt ends where the answer begins; the answer begins with a space when the
-prompt ends without one.
+Nothing here is in the training split: names come from the syllables of "valid", relations and facts from
+those held out unless asked otherwise. A prompt ends where the answer begins; the answer begins with a space
+when the prompt ends without one.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def facts(n: int, seed: int, kind: str = "seen") -> list[Probe]:
 
 
 def copying(n: int, seed: int) -> list[Probe]:
-    """`n` sequences of unseen words: the prompt holds the first time and the separator, the answer the rest."""
+    """`n` sequences of unseen words: the prompt is the first time and the separator."""
     rng = random.Random(f"copia/{seed}")
     found = []
     for _ in range(n):

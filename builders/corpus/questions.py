@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from builders.corpus import Document
 from builders.corpus.facts import draw, pool, question, sums
 from builders.corpus.invented import cap, first_names
-from builders.corpus.relations import noun
+from builders.corpus.values import noun
 
 OPEN = (
     "O que você fez hoje?",
@@ -80,7 +80,8 @@ PROBLEMS = (
     "{n} reparte {a} {c} entre {b} amigos. Quantas {c} recebe cada um?",
     "{n} e {m} colheram {a} {c} juntos. Quantas {c} colheu cada um?",
 )
-THINGS = "balas mangas laranjas pipas figurinhas conchas bananas canetas maçãs flores moedas goiabas".split()
+_THINGS = "balas mangas laranjas pipas figurinhas conchas bananas canetas maçãs flores moedas goiabas"
+THINGS = _THINGS.split(" ")
 TITLES = (
     "Perguntas",
     "Prova",

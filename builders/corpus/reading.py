@@ -1,7 +1,8 @@
 """Documents that can only be answered by reading them: passages with questions, and other in-context forms.
 
-Every value is invented or drawn at random, so that nothing learned before helps. The answer (after "Resposta: ",
-to the end of the line) is marked. The facts and questions are made by `passages`; the other forms by `forms`.
+Every value is invented or drawn at random, so that nothing learned before helps. The answer (after
+"Resposta: ", to the end of the line) is marked. The facts and questions are made by `passages`; the other
+forms by `forms`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _document(rng: random.Random, passage: Passage) -> Document:
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
-    """Endless reading documents. difficulty 1 (2 or 3 facts), 2 (2 to 5), 3 (4 to 8); by default all three."""
+    """Endless reading documents. difficulty 1 (2 or 3 facts), 2 (2 to 5), 3 (4 to 8); else any."""
     while True:
         level = difficulty or rng.choice((1, 2, 2, 3, 3))
         if rng.random() < (0.12 if level == 1 else 0.25):

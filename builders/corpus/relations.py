@@ -2,21 +2,19 @@
 
 A template is Portuguese with fields in braces, a word and the noun it agrees with ("s" subject, "v" value):
 `{s}` bare, `{o s}` with definite article where the noun takes one, `{do s}`, `{no s}`, `{ao s}`, `{pelo s}`
-contracted, `{um s}`, `{ele s}`, `{no_dia v}`, and any masculine word `{nascido s}`, put into the noun's gender.
+contracted, `{um s}`, `{ele s}`, `{no_dia v}`, and any masculine word `{nascido s}` put into its gender.
 """
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
 
-from builders.corpus.invented import ENTITIES, Noun, cap, proper, split_of, word
+from builders.corpus.invented import Noun, cap
+from builders.corpus.values import TABLES
 
-TABLES = Path(__file__).resolve().parents[2] / "data" / "corpus"
 HELD_OUT_RELATIONS = frozenset(
     {
         "ensina",
@@ -69,7 +67,7 @@ def feminine(text: str) -> str:
     return (head[:-1] + "a" if head.endswith("o") else head) + (" " + tail if tail else "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _form(name: str) -> Callable[[Noun], str]:
     if name == "":
         return lambda n: n.text
@@ -209,138 +207,17 @@ def parse(text: str, source: str = "tabela") -> list[Relation]:
     return found
 
 
-OBJECT = """{name} | pessoa | objeto
-= {{o s}} {past} {{um v}}.
-= {{o v}} foi {{{part} v}} {{pelo s}}.
-= Quem {past} {{o v}} foi {{o s}}.
-= Ontem, {{o s}} {past} {{o v}}.
-= Foi {{um v}} o que {{o s}} {past}.
-= {{o s}} foi ao centro e {past} {{um v}}.
-> {{um v}}
-? O que {{o s}} {past}?
-? O que foi {part} {{pelo s}}?
-? Que coisa {{o s}} {past}?
-! Quem {past} {{o v}}?
-! Por quem {{o v}} foi {{{part} v}}?
-~ {{o s}} {past} {{um v}}?
-"""
-PERSON = """{name} | pessoa | pessoa
-= {{o s}} {past} {{o v}}.
-= {{o v}} foi {{{part} v}} {{pelo s}}.
-= Quem {past} {{o v}} foi {{o s}}.
-= Naquele dia, {{o s}} {past} {{o v}}.
-= Foi {{o s}} quem {past} {{o v}}.
-> {{o v}}
-? Quem foi {part} {{pelo s}}?
-? Quem é que {{o s}} {past}?
-? {{o s}} {past} quem?
-! Quem {past} {{o v}}?
-! Por quem {{o v}} foi {{{part} v}}?
-~ {{o s}} {past} {{o v}}?
-"""
-ATTRIBUTE = """{name} | pessoa | {kind}
-= {art} {noun} {{do s}} é {{o v}}.
-= {{o v}} é {art} {noun} {{do s}}.
-= {{o s}} tem um segredo: {art} {noun} {dele} é {{o v}}.
-= Todos sabem que {art} {noun} {{do s}} é {{o v}}.
-= Quanto {a_art} {noun}, {o_de} {{do s}} é {{o v}}.
-> {{o v}}
-? Qual é {art} {noun} {{do s}}?
-? {art} {noun} {{do s}} é qual?
-? Você sabe qual é {art} {noun} {{do s}}?
-! De quem {art} {noun} é {{o v}}?
-~ {art} {noun} {{do s}} é {{o v}}?
-"""
-PLACE = """{name} | pessoa | {kind}
-= {{o s}} {verb} {{v}}.
-= {was} {{v}} que {{o s}} {verb}.
-= {{v}}, {{o s}} {verb}.
-= Todos sabem: {{o s}} {verb} {{v}}.
-? Onde {{o s}} {verb}?
-? Em que lugar {{o s}} {verb}?
-? {{o s}} {verb} onde?
-! Quem {verb} {{v}}?
-! Quem é que {verb} {{v}}?
-~ {{o s}} {verb} {{v}}?
-"""
-HOUR = """{name} | pessoa | {kind}
-= {{o s}} {verb} às {{v}}.
-= Às {{v}}, {{o s}} {verb}.
-= É às {{v}} que {{o s}} {verb}.
-= Todos os dias, {{o s}} {verb} às {{v}}.
-> às {{v}}
-? A que horas {{o s}} {verb}?
-? Quando {{o s}} {verb}?
-? {{o s}} {verb} a que horas?
-! Quem {verb} às {{v}}?
-~ {{o s}} {verb} às {{v}}?
-"""
-WITH = """{name} | pessoa | {kind}
-= {{o s}} {verb} com {{o v}}.
-= Foi com {{o v}} que {{o s}} {verb}.
-= Com {{o v}}, {{o s}} {verb}.
-= Ontem, {{o s}} {verb} com {{o v}}.
-> com {{o v}}
-? Com quem {{o s}} {verb}?
-? {{o s}} {verb} com quem?
-! Quem {verb} com {{o v}}?
-~ {{o s}} {verb} com {{o v}}?
-"""
-TO = """{name} | pessoa | pessoa
-= {{o s}} {verb} {{ao v}}.
-= Foi {{ao v}} que {{o s}} {verb}.
-= {{o v}} foi a pessoa a quem {{o s}} {verb}.
-= Ontem, {{o s}} {verb} {{ao v}}.
-> {{ao v}}
-? A quem {{o s}} {verb}?
-? {{o s}} {verb} a quem?
-! Quem {verb} {{ao v}}?
-~ {{o s}} {verb} {{ao v}}?
-"""
-COUNT = """{name} | pessoa | numero
-= {{o s}} {verb} {{v}} {kind}.
-= Foram {{v}} {kind} que {{o s}} {verb}.
-= Ao todo, {{o s}} {verb} {{v}} {kind}.
-= Ontem, {{o s}} {verb} {{v}} {kind}.
-> {{v}} {kind}
-? {many} {kind} {{o s}} {verb}?
-? {{o s}} {verb} {many_} {kind}?
-! Quem {verb} {{v}} {kind}?
-~ {{o s}} {verb} {{v}} {kind}?
-"""
-FAMILIES = {"lugar": PLACE, "hora": HOUR, "com": WITH, "para": TO, "conta": COUNT}
-
-
-def _family(line: str) -> Relation:
-    kind, _, rest = line.partition(":")
-    first, second = (cell.strip() for cell in rest.split("|"))
-    name = f"{kind}:{first}"
-    if kind == "atributo":
-        art, _, noun = first.partition(" ")
-        text = ATTRIBUTE.format(name=name, kind=second, art=art, noun=noun, dele="{dele s}",
-                                a_art="ao" if art == "o" else "à", o_de=art)  # fmt: skip
-    elif kind in FAMILIES:
-        was = "Foi" if first.split()[0].endswith(("ou", "eu", "ôs")) else "É"
-        many = "Quantas" if second.endswith("as") or second == "árvores" else "Quantos"
-        text = FAMILIES[kind].format(
-            name=name, verb=first, kind=second, many=many, many_=many.lower(), was=was
-        )
-    elif kind in {"objeto", "pessoa"}:
-        text = (OBJECT if kind == "objeto" else PERSON).format(name=name, past=first, part=second)
-    else:
-        raise ValueError(f"relacoes-verbos.txt: família desconhecida em {line!r}")
-    return parse(text, f"relacoes-verbos.txt: {line}")[0]
-
-
 @lru_cache(maxsize=1)
 def relations() -> dict[str, Relation]:
     """Every relation by name, from the three tables."""
+    from builders.corpus.families import family  # families are made of relations
+
     found: list[Relation] = []
     for table in ("relacoes-pessoas.txt", "relacoes-coisas.txt"):
         found += parse((TABLES / table).read_text(encoding="utf-8"), table)
     for line in (TABLES / "relacoes-verbos.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
-            found.append(_family(line))
+            found.append(family(line))
     named = {relation.name: relation for relation in found}
     if len(named) != len(found):
         raise ValueError("relação repetida nas tabelas de data/corpus")
@@ -348,101 +225,6 @@ def relations() -> dict[str, Relation]:
     if unknown:
         raise ValueError(f"relações reservadas que não existem: {', '.join(sorted(unknown))}")
     return named
-
-
-def invented_relation(rng: random.Random, split: str) -> Relation:
-    """A relation whose verb or noun is itself invented: only the passage tells what is asked."""
-    if rng.random() < 0.5:
-        verb = word(rng, split, "m")
-        stem = verb.rstrip("aeiouãêéôóáíúlrszmn") or "tal"
-        family = rng.choice(["objeto", "pessoa", "lugar", "hora", "com", "conta"])
-        second = {"lugar": "lugar_vila", "hora": "hora", "com": "pessoa", "conta": "pontos"}.get(
-            family, f"{stem}ado"
-        )
-        return _family(f"{family}:{stem}{'a' if family in {'lugar', 'hora'} else 'ou'} | {second}")
-    gender = rng.choice("mf")
-    noun = ("o " if gender == "m" else "a ") + word(rng, split, gender)
-    kind = rng.choice(["palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia"])
-    return _family(f"atributo:{noun} | {kind}")
-
-
-@lru_cache(maxsize=1)
-def _values() -> dict[str, list[tuple[Noun, Noun]]]:
-    table: dict[str, list[tuple[Noun, Noun]]] = {}
-    for line in (TABLES / "valores.txt").read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        kind, _, rest = line.partition(":")
-        pairs = []
-        for cell in rest.split(","):
-            male, _, female = cell.strip().partition("|")
-            if male.startswith(("o ", "a ")):
-                noun = Noun(male[2:], "m" if male[0] == "o" else "f", True)
-                pairs.append((noun, noun))
-            else:
-                pairs.append((Noun(male, "m"), Noun(female or male, "f")))
-        table[kind.strip()] = pairs
-    return table
-
-
-MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
-WORDS = "três quatro cinco seis sete oito nove dez onze doze".split()
-
-
-def _hour(rng: random.Random, _: str) -> str:
-    return f"{rng.randint(2, 23)}h" + rng.choice(["", "", "30", "15", "45", "10", "20", "50"])
-
-
-def _price(rng: random.Random, _: str) -> str:
-    return (
-        f"{rng.randint(2, 99) if rng.random() < 0.6 else rng.randint(1, 90) * 10 + 100} reais"
-        + rng.choice(["", "", "", " e 50 centavos", " e 20 centavos"])
-    )
-
-
-def _code(rng: random.Random, split: str) -> str:
-    while True:
-        text = "".join(rng.choice("ABCDEGHJKLMNPRTVXZ") for _ in range(rng.randint(1, 2))) + str(
-            rng.randint(2, 99)
-        )
-        if split_of(text) == split:
-            return text
-
-
-NUMBERS: dict[str, Callable[[random.Random, str], str]] = {
-    "idade": lambda r, _: str(r.randint(4, 95)),
-    "numero": lambda r, _: str(r.randint(2, 99)),
-    "numero_pequeno": lambda r, _: r.choice(WORDS) if r.random() < 0.4 else str(r.randint(2, 12)),
-    "numero_grande": lambda r, _: str(r.randint(100, 999)),
-    "milhar": lambda r, _: (
-        f"{r.randint(2, 9)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.6 else f"{r.randint(2, 90)} mil"
-    ),
-    "altura": lambda r, _: (
-        f"{r.randint(1, 8)}.{r.randint(0, 99) * 10:03d}" if r.random() < 0.5 else str(r.randint(120, 999))
-    ),
-    "ano": lambda r, _: str(r.randint(1500, 2020)),
-    "tamanho": lambda r, _: str(r.randint(28, 45)),
-    "data": lambda r, _: f"{r.randint(2, 28)} de {r.choice(MONTHS)}",
-    "hora": _hour,
-    "preco": _price,
-    "codigo": _code,
-    "dia_sem": lambda r, _: r.choice(
-        ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira"]
-    ),
-    "palavra_aspas": lambda r, s: f"“{proper(r, s).lower()}”",
-}
-
-
-def noun(rng: random.Random, split: str, kind: str, gender: str = "m") -> Noun:
-    """A noun of a kind: an invented entity, a number, or a value of the table, agreeing with `gender` if it can."""
-    if kind in ENTITIES:
-        return ENTITIES[kind](rng, split)
-    if kind in NUMBERS:
-        return Noun(NUMBERS[kind](rng, split))
-    pairs = _values().get(kind)
-    if pairs is None:
-        raise ValueError(f"tipo de valor desconhecido: {kind!r} (veja data/corpus/valores.txt)")
-    return rng.choice(pairs)[0 if gender == "m" else 1]
 
 
 def sentence(template: Template, subject: Noun, value: Noun) -> str:
