@@ -188,7 +188,7 @@ except Exception as error:
 
 
 def unreachable(cache, **environment):
-    """Load a hub model in a fresh process, whose hub is at `environment`'s address: (class, sentence, seconds)."""
+    """Load a hub model in a fresh process with this environment: (class, sentence, seconds)."""
     environment = {**os.environ, "HF_HOME": str(cache), "HF_HUB_OFFLINE": "0", **environment}
     run = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True)
     kind, sentence, seconds = run.stdout.split(" | ")
