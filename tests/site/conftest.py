@@ -7,6 +7,7 @@ ends by asserting that nothing did. The site is built by `make book` (or here, w
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from book import frontend
 from tests.browser import FLAGS, ensure
 
 ROOT = Path(__file__).parents[2]
@@ -124,5 +126,8 @@ def axe() -> str:
         home.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(Path(__file__).parent / name, home / name)
-        subprocess.run([*npm(), "ci", "--silent", "--ignore-scripts"], cwd=home, check=True)
+        node, npm = frontend.node()
+        path = f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"
+        command = [*npm, "ci", "--silent", "--ignore-scripts"]
+        subprocess.run(command, cwd=home, env=os.environ | {"PATH": path}, check=True)
     return script.read_text("utf-8")
