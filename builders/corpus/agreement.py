@@ -1,9 +1,9 @@
 """Count agreement errors in Portuguese text: gender and number, as far as the lexicon knows the words.
 
-It looks at four places: determiner and noun ("a gato"), noun and the adjective right after it ("o gato preta"),
-subject and verb ("as meninas correu", also over a relative clause), and the adjective after a copula ("Lia estava
-cansado"). Words outside the tables are skipped, so a silence proves nothing; what it reports is nearly always wrong.
-It is no parser: coordinated subjects and anything between dashes are left alone where they would be guesses.
+It looks at four places: determiner and noun ("a gato"), noun and the adjective after it ("o gato preta"),
+subject and verb ("as meninas correu", also over a relative clause), and the adjective after a copula
+("Lia estava cansado"). Words outside the tables are skipped, so silence proves nothing; what it reports is
+nearly always wrong. It is no parser: where a subject may be coordinated it keeps silent rather than guess.
 """
 
 import re
@@ -20,48 +20,15 @@ _NOT_DETERMINERS = ("todo", "muito", "quanto", "mesmo", "dois")  # also adverbs,
 _CONTRACTED = ("de", "em", "a", "por", "num", "nesse", "desse", "naquele", "daquele")
 _COPULAS = ("ser", "estar", "ficar", "parecer", "continuar")
 _ADVERBS = frozenset(
-    [
-        "muito",
-        "tão",
-        "bem",
-        "mais",
-        "menos",
-        "bastante",
-        "meio",
-        "quase",
-        "já",
-        "ainda",
-        "também",
-        "sempre",
-        "nunca",
-        "não",
-        "só",
-    ]
+    ("muito", "tão", "bem", "mais", "menos", "bastante", "meio", "quase", "já", "ainda", "também", "sempre")
+    + ("nunca", "não", "só")
 )
-_CLAUSE_START = frozenset(["enquanto", "quando", "porque", "embora", "se", "como"])
-_NOT_VERBS = frozenset(["para", "como", "entre", "sobre", "segue", "cedo", "volta"])
-_ALSO_ADVERBS = frozenset(
-    ["primeiro", "junto", "junta", "juntos", "juntas", "sozinho", "sozinha", "certo", "sério"]
-)
-_BEFORE_A = frozenset(["cheira", "cheirava", "cheiravam", "cheiram", "graças"])  # "cheira a café"
-_LOOSE_AFTER_A = frozenset(
-    ["pé", "cavalo", "bordo", "tempo", "lado", "passo", "caminho", "gosto"]
-)  # "a pé", "a cavalo"
-_DEPICTIVE = frozenset(
-    [
-        "sozinho",
-        "sentado",
-        "parado",
-        "deitado",
-        "cansado",
-        "calado",
-        "quieto",
-        "preso",
-        "junto",
-        "acordado",
-        "feliz",
-    ]
-)
+_CLAUSE_START = frozenset(("enquanto", "quando", "porque", "embora", "se", "como"))
+_NOT_VERBS = frozenset(("para", "como", "entre", "sobre", "segue", "cedo", "volta"))
+_ALSO_ADVERBS = frozenset(("primeiro", "junto", "junta", "juntos", "juntas", "sozinho", "sozinha", "certo"))
+_BEFORE_A = frozenset(("cheira", "cheirava", "cheiravam", "cheiram", "graças"))  # "cheira a café"
+_LOOSE_AFTER_A = frozenset(("pé", "cavalo", "bordo", "tempo", "lado", "passo", "caminho", "gosto"))  # "a pé"
+_DEPICTIVE = frozenset(("sentado", "parado", "deitado", "cansado", "calado", "quieto", "preso", "acordado"))
 _TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 _PRONOUNS = {"ele": ("m", "s"), "ela": ("f", "s"), "eles": ("m", "p"), "elas": ("f", "p")}
 
@@ -199,9 +166,9 @@ def _adjective_after(words, noun: int, forms: frozenset[Form], known: _Words, re
         at += 1
     if at >= len(words) or words[at] not in known.adjectives or known.adjectives[words[at]] & forms:
         return
-    if noun > 1 and words[noun - 1] in ("de", "do", "da", "dos", "das") and words[noun - 2] in known.nouns:
-        if known.adjectives[words[at]] & known.nouns[words[noun - 2]]:
-            return  # "um chapéu de palha amarelo"
+    of = noun > 1 and words[noun - 1] in ("de", "do", "da", "dos", "das")
+    if of and known.adjectives[words[at]] & known.nouns.get(words[noun - 2], frozenset()):
+        return  # "um chapéu de palha amarelo"
     if words[at] in known.depictive and any(
         known.adjectives[words[at]] & _forms_of(word, known) for word in words[: noun - 1]
     ):

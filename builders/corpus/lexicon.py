@@ -8,7 +8,7 @@ It does not inflect anything (see `morphology`) and makes no text. The tables, a
     verbos.csv         infinitivo
     verbos_irregulares.csv  infinitivo; presente, perfeito, imperfeito, futuro (six forms each: eu tu ele nós
                        vós eles), gerundio, participio; an empty cell means "regular"
-    nomes.csv          nome, genero, tipo (pessoa|bicho), origem, reservado ("sim": never in the training split)
+    nomes.csv          nome, genero, tipo (pessoa|bicho), origem, reservado ("sim": not in the training split)
     acoes.csv          classes (of the subject), verbo, complementos ("|" between alternatives)
     reservados.csv     tipo (heroi_enredo|cena), a, b, c: combinations that never occur in the training split
 

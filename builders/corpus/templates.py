@@ -1,7 +1,7 @@
 """The small template language of `data/corpus/{historias,dialogos,descricoes}`, compiled once, rendered fast.
 
 A file is one plot. `#` starts a comment, `@x type class class …` casts a role, `== beat` starts a beat; every
-other line is one wording of the beat. `==? beat` is left out half of the time, `==*2 beat` takes two wordings.
+other line is one wording of it. `==? beat` is left out half of the time, `==*2 beat` takes two wordings.
 
     roles    @h char crianca mato     a character with a noun of one of the classes (or of one of the words)
              @x noun perdivel         a thing;  @c adj cor  an adjective
@@ -18,8 +18,8 @@ other line is one wording of the beat. `==? beat` is left out half of the time, 
              {c~x} {c~s~x}            the adjective `c` agreeing with `x`, singular or plural
              ¶                        a new paragraph; a wording that starts with — starts one by itself
 
-The first mention of a character introduces it, whatever the form. A subject may become "ele" or "ela" where nobody
-else of that gender was mentioned since. No vocabulary is chosen here (`casting`), no grammar checked (`agreement`).
+The first mention of a character introduces it, whatever the form. A subject may become "ele" or "ela" where
+nobody else of that gender was mentioned since. Words are chosen in `casting`, grammar checked in `agreement`.
 """
 
 import random
@@ -279,7 +279,7 @@ def _capital(match: re.Match) -> str:
 
 
 def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) -> str:
-    """One text of the plot, its hero of a given kind or any; reserved names and pairs only in split "valid"."""
+    """One text of the plot, its hero of a given kind or any; reserved ones only in split "valid"."""
     random_ = rng.random
     while True:
         context = cast(plot.roles, split, random_, hero)
