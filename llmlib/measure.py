@@ -65,3 +65,14 @@ def share(hits: int, total: int) -> Estimate:
     middle, spread = p + z * z / (2 * total), z * np.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
     return Estimate(p, float(max(0.0, (middle - spread) / scale)), float(min(1.0, (middle + spread) / scale)))
+
+
+def answer_probability(lm: object, prompt: str, answer: str) -> float:
+    """Probability that `lm` continues `prompt` with exactly `answer`: the product over the answer's tokens.
+
+    `lm`: anything with `compute("encode", …)` and `trace(ids)`, as `llmlib.load` gives.
+    """
+    before, after = ([t["id"] for t in lm.compute("encode", {"text": text})["tokens"]] for text in (prompt, answer))
+    trace = lm.trace([*before, *after])
+    start = len(trace.ids) - len(after) - 1
+    return float(np.exp(-surprise(trace.logits[start:], trace.ids[start:]).sum()))
