@@ -154,7 +154,8 @@ class LM:
         Args:
             k: how many tokens to list, the most probable first.
             sampling: also apply these rules: each token gets `q`, and one is `chosen`.
-            generated: how many of the last tokens were generated: they count for the penalties and number the draw.
+            generated: how many of the last tokens were generated: they count for the penalties, and number
+                the draw.
         Returns: {tokens: [{id, text}], cut, top: [{id, text, p, logit}], rest, entropy}: `cut` tokens were
             left out at the start because the text is longer than the context, `rest` is the probability of
             the tokens not listed, `entropy` is in bits.
@@ -201,18 +202,9 @@ class LM:
             raise ValueError(f"max_new_tokens deve ser pelo menos 1; veio {max_new_tokens}.")
         stop = [stop] if isinstance(stop, str) else list(stop or [])
         prompt, cut = self._ids(text, add_bos)
-        steps = generate(
-            self._next_logits,
-            prompt,
-            _sampling(sampling or {}),
-            max_new_tokens,
-            context=self.context,
-            eos=self.eos,
-            stop=stop,
-            decode=self.decode,
-        )
+        ends = {"context": self.context, "eos": self.eos, "stop": stop, "decode": self.decode}
         ids, reason = [], "length"
-        for step in steps:
+        for step in generate(self._next_logits, prompt, _sampling(sampling or {}), max_new_tokens, **ends):
             ids.append(step.id)
             logits = step.logits.astype(np.float64)  # (V,)
             probs = softmax(logits)  # (V,)

@@ -22,13 +22,6 @@ class Skip(Exception):
         """What IPython shows if something else handles the exception: the sentence, no traceback."""
         return [str(self)]
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        sentence = str(self)
-        return {
-            "text/html": f'<p class="llm-skip" role="note">{html.escape(sentence)}</p>',
-            "text/plain": sentence,
-        }
-
 
 def _install(shell: object) -> None:
     """Teach this IPython, once, to show a Skip as an output and to report the cell as done."""
@@ -38,7 +31,9 @@ def _install(shell: object) -> None:
     def show(shell, kind, error, traceback, tb_offset=None):
         from IPython.display import display
 
-        display(error)
+        sentence = str(error)
+        page = f'<p class="llm-skip" role="note">{html.escape(sentence)}</p>'
+        display({"text/plain": sentence, "text/html": page}, raw=True)
 
     def done(result):
         if isinstance(result.error_in_exec, Skip):

@@ -1,0 +1,102 @@
+"""The floors of the house: who may import whom, read from the source.
+
+0 data, text and errors · 1 scratch (torch, no transformers) · 2 models (the only one with transformers) and,
+beside it, widgets and plots (no torch) · 3 the package's front door. A module imports its own floor or below.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "llmlib").rglob("*.py"))
+
+FLOOR_0 = {"data", "measure", "skip", "source", "tokens", "trace"}
+FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
+MODELS = {"lm", "models", "serve"}  # 2
+
+
+def place(name: str) -> str:
+    """The part of llmlib that a module name belongs to: llmlib.scratch.ngram -> scratch."""
+    return [*name.split("."), "__init__"][1]
+
+
+def floor(part: str) -> int:
+    if part in FLOOR_0:
+        return 0
+    if part == "scratch":
+        return 1
+    if part in FIGURES | MODELS:
+        return 2
+    assert part == "__init__", f"llmlib/{part} has no floor: give it one in tests/test_floors.py"
+    return 3
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """(module, at import time?) of every import of a file, those inside functions and type checks too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        id(node)
+        for outer in ast.walk(tree)
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        or (isinstance(outer, ast.If) and ast.unparse(outer.test) == "TYPE_CHECKING")
+        for node in ast.walk(outer)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) not in inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module]
+            if node.module in ("llmlib", "llmlib.scratch", "llmlib.widgets"):  # from package import module
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(name, id(node) not in inside) for name in names]
+    return found
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_downwards(path):
+    here = place(module(path))
+    for name, now in imports(path):
+        package = name.split(".")[0]
+        if package == "llmlib":
+            there = place(name)
+            assert floor(there) <= floor(here), f"{here} (floor {floor(here)}) imports {name}, above it"
+            if here in FIGURES:
+                assert there not in MODELS, f"{here} imports {name}: figures take data, never models"
+            if floor(here) == 2 and here in MODELS:
+                assert there not in FIGURES, f"{here} imports {name}: models know no figures"
+        if package == "transformers":
+            assert here == "models", f"{here} imports transformers; only models does"
+            assert not now, "models imports transformers inside load, so that importing it is cheap"
+        if package == "torch":
+            assert here in {"scratch", "models", "lm"}, f"{here} imports torch"
+        assert package not in {"builders", "book", "tests"}, f"{here} imports {name}, above the library"
+
+
+def test_nothing_reads_pickles_or_runs_code_of_models():
+    for path in [*FILES, *sorted((ROOT / "builders").rglob("*.py"))]:
+        for name, _ in imports(path):
+            assert name.split(".")[0] not in {"pickle", "joblib", "dill"}, path
+        text = path.read_text(encoding="utf-8")
+        assert "trust_remote_code=True" not in text, path
+        assert "torch.load(" not in text, path
+
+
+def test_scratch_stays_short_enough_to_read():
+    for path in FILES:
+        limit = 250 if place(module(path)) == "scratch" else 350
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= limit, f"{path.relative_to(ROOT)} has {lines} lines; the limit there is {limit}"
+
+
+def test_every_module_opens_with_a_docstring():
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert not text.strip() or ast.get_docstring(ast.parse(text)), path
