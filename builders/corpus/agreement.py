@@ -19,10 +19,8 @@ _FORMS: tuple[Form, ...] = (("m", "s"), ("f", "s"), ("m", "p"), ("f", "p"))
 _NOT_DETERMINERS = ("todo", "muito", "quanto", "mesmo", "dois")  # also adverbs, or one form for both genders
 _CONTRACTED = ("de", "em", "a", "por", "num", "nesse", "desse", "naquele", "daquele")
 _COPULAS = ("ser", "estar", "ficar", "parecer", "continuar")
-_ADVERBS = frozenset(
-    ("muito", "tão", "bem", "mais", "menos", "bastante", "meio", "quase", "já", "ainda", "também", "sempre")
-    + ("nunca", "não", "só")
-)
+_DEGREE = ("muito", "tão", "bem", "mais", "menos", "bastante", "meio", "quase")
+_ADVERBS = frozenset((*_DEGREE, "já", "ainda", "também", "sempre", "nunca", "não", "só"))
 _CLAUSE_START = frozenset(("enquanto", "quando", "porque", "embora", "se", "como"))
 _NOT_VERBS = frozenset(("para", "como", "entre", "sobre", "segue", "cedo", "volta"))
 _ALSO_ADVERBS = frozenset(("primeiro", "junto", "junta", "juntos", "juntas", "sozinho", "sozinha", "certo"))

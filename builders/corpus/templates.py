@@ -56,7 +56,7 @@ def _character_mention(
     if form in ("subject", "intro", "intro+", "ser", "apos") and not (
         new and last and last[1] == noun.gender
     ):
-        context["last"] = (var, noun.gender)
+        context["last"] = (var, noun.gender)  # a new tuple each time: `tell` sees that there was a mention
     elif last and last[1] == noun.gender and not again:
         context["last"] = None  # two of the same gender: "ele" would be ambiguous
     one, the = (DETERMINERS[d][noun.gender == "f"] for d in ("um", "o"))
@@ -292,7 +292,12 @@ def tell(plot: Plot, split: str, rng: random.Random, hero: str | None = None) ->
         if count == 0 and random_() < 0.5:
             continue
         for wording in [pick(wordings, random_)] if count < 2 else rng.sample(wordings, count):
+            last = context["last"]
             part = wording(context, random_).strip(" ")
+            if context["last"] is last:
+                context["last"] = (
+                    None  # nobody was mentioned here: the next pronoun would be far from its name
+                )
             spoken = part.startswith("—") or text.rpartition("\n")[2].startswith("—")
             joint = (
                 "" if not text or text.endswith("\n") or part.startswith("\n") else "\n" if spoken else " "
