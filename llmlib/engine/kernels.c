@@ -2,49 +2,47 @@
 // Does: matrix product, causal attention (scores + softmax, then the mix of values), SwiGLU.
 // Does not: allocate, know about layers or tokens, or link a C library. JavaScript owns the memory and passes
 // addresses; model.js holds the same four loops in plain JavaScript. Rebuild: python -m builders.kernels
-// Shapes: T new positions, S = all positions so far (S - T are cached), H heads, G query heads per key head, D head size.
+// Shapes: T new positions, S all positions so far (S - T are cached), H heads, G query heads per key head,
+// D size of a head (4 or more).
 #include <wasm_simd128.h>
 
-#define EXPORT(name) __attribute__((export_name(#name))) void name
+#define NOINLINE __attribute__((noinline))
+#define EXPORT(name) NOINLINE __attribute__((export_name(#name))) void name
 #define UNROLL _Pragma("clang loop unroll(full)")  // keeps the sums of a block in registers
-#define ROLL _Pragma("clang loop unroll(disable)")  // where speed does not matter, small code
 #define INLINE static inline __attribute__((always_inline))
 typedef float f4 __attribute__((vector_size(16), aligned(4)));  // rows may start anywhere, not only at 16 bytes
 
 INLINE float sum4(f4 a) { return (a[0] + a[1]) + (a[2] + a[3]); }
 
-// NT rows of x (.., n) times NO rows of w (.., n) -> out (.., m). One load of each row serves NT * NO products.
-INLINE void block(float *out, const float *x, const float *w, int n, int m, const int NT, const int NO) {
-  f4 acc[4][4] = {0};
-  int i = 0;
-  for (; i + 4 <= n; i += 4)
+// NT rows of x times NO rows of w, four columns at a time. One load of each row serves NT * NO products.
+INLINE void block(float *out, const float *x, const float *w, int n, int m, int stride, const int NT, const int NO) {
+  f4 acc[NT][NO];
+  UNROLL for (int t = 0; t < NT; t++) UNROLL for (int o = 0; o < NO; o++) acc[t][o] = (f4){0};
+  for (int i = 0; i + 4 <= n; i += 4)
     UNROLL for (int t = 0; t < NT; t++)
-      UNROLL for (int o = 0; o < NO; o++) acc[t][o] += *(const f4 *)(x + t * n + i) * *(const f4 *)(w + o * n + i);
-  UNROLL for (int t = 0; t < NT; t++)
-    UNROLL for (int o = 0; o < NO; o++) out[t * m + o] = sum4(acc[t][o]);
-  for (; i < n; i++)  // a row that is not a multiple of four
-    ROLL for (int t = 0; t < NT; t++)
-      ROLL for (int o = 0; o < NO; o++) out[t * m + o] += x[t * n + i] * w[o * n + i];
+      UNROLL for (int o = 0; o < NO; o++) acc[t][o] += *(const f4 *)(x + t * n + i) * *(const f4 *)(w + o * stride + i);
+  UNROLL for (int t = 0; t < NT; t++) UNROLL for (int o = 0; o < NO; o++) out[t * m + o] = sum4(acc[t][o]);
 }
 
-static __attribute__((noinline)) void dot(float *out, const float *x, const float *w, int n) {
-  block(out, x, w, n, 1, 1, 1);
-}
-
-// out (T, m) = x (T, n) @ w (m, n) transposed
-EXPORT(matmul)(float *out, const float *x, const float *w, int T, int n, int m) {
-  for (int o = 0; o < m;) {
-    int NO = m - o >= 4 ? 4 : 1, t = 0;
-    if (NO == 4) for (; t + 2 <= T; t += 2) block(out + t * m + o, x + t * n, w + o * n, n, m, 2, 4);
-    for (; t < T; t++)
-      if (NO == 4) block(out + t * m + o, x + t * n, w + o * n, n, m, 1, 4);
-      else dot(out + t * m + o, x + t * n, w + o * n, n);
-    o += NO;
+// out (T, m) = x (T, n) @ w (m, n) transposed, the rows of w lying `stride` floats apart
+EXPORT(matmul)(float *out, const float *x, const float *w, int T, int n, int m, int stride) {
+  int o = 0;
+  for (; o + 4 <= m; o += 4) {
+    int t = 0;
+    for (; t + 2 <= T; t += 2) block(out + t * m + o, x + t * n, w + o * stride, n, m, stride, 2, 4);
+    if (t < T) block(out + t * m + o, x + t * n, w + o * stride, n, m, stride, 1, 4);
   }
+  // The columns and rows left over when n and m are not multiples of four.
+  for (int t = 0; t < T; t++)
+    for (int c = n % 4 ? 0 : o; c < m; c++) {
+      float s = c < o ? out[t * m + c] : 0;
+      for (int i = c < o ? n & ~3 : 0; i < n; i++) s += x[t * n + i] * w[c * stride + i];
+      out[t * m + c] = s;
+    }
 }
 
 // e^x by 2^k * e^r with |r| <= ln(2)/2 and a polynomial of degree 6 (coefficients of Cephes expf, public domain).
-static __attribute__((noinline)) f4 exp4(f4 x) {
+static NOINLINE f4 exp4(f4 x) {
   x = wasm_f32x4_max(wasm_f32x4_min(x, wasm_f32x4_splat(88)), wasm_f32x4_splat(-87));
   f4 k = wasm_f32x4_nearest(x * 1.44269504f), r = x - k * 0.693359375f + k * 2.12194440e-4f;
   f4 p = r * 1.9875691500e-4f + 1.3981999507e-3f;
@@ -66,19 +64,10 @@ EXPORT(attend)(float *attn, const float *q, const float *k, int T, int S, int H,
     for (int t = 0; t < T; t++, attn += S) {
       int seen = S - T + t + 1, j = 0;
       float top = -1e30f, total = 0;
-      for (; j < seen; j++) {
-        dot(attn + j, q + (t * H + h) * D, k + j * width + h / G * D, D);
-        attn[j] *= scale;
-        top = attn[j] > top ? attn[j] : top;
-      }
-      for (j = 0; j + 4 <= seen; j += 4) {
-        f4 e = exp4(*(f4 *)(attn + j) - top);
-        *(f4 *)(attn + j) = e;
-        total += sum4(e);
-      }
-      for (; j < seen; j++) total += attn[j] = exp1(attn[j] - top);
-      for (j = 0; j < seen; j++) attn[j] /= total;
-      for (; j < S; j++) attn[j] = 0;
+      matmul(attn, q + (t * H + h) * D, k + h / G * D, 1, D, seen, width);
+      for (; j < seen; j++) top = attn[j] > top ? attn[j] : top;
+      for (j = 0; j < seen; j++) total += attn[j] = exp1((attn[j] - top) * scale);
+      for (j = 0; j < S; j++) attn[j] = j < seen ? attn[j] / total : 0;
     }
 }
 
@@ -89,15 +78,11 @@ EXPORT(mix)(float *out, const float *attn, const float *v, int T, int S, int H, 
     for (int t = 0; t < T; t++, attn += S) {
       float *y = out + (t * H + h) * D;
       const float *row = v + h / G * D;
-      int d = 0;
-      for (; d + 4 <= D; d += 4) {
+      for (int d = 0; d < D; d += 4) {
+        if (d > D - 4) d = D - 4;  // the last four may overlap the four before
         f4 acc = {0};
         for (int j = 0; j < S - T + t + 1; j++) acc += attn[j] * *(const f4 *)(row + j * width + d);
         *(f4 *)(y + d) = acc;
-      }
-      for (; d < D; d++) {
-        y[d] = 0;
-        for (int j = 0; j < S - T + t + 1; j++) y[d] += attn[j] * row[j * width + d];
       }
     }
 }

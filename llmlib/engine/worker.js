@@ -1,136 +1,115 @@
-// The engine's door: answers {id, method, params} with {id, event}…, then {id, result} or {id, error}; {cancel: id} stops.
-// Does: load page files, encode, next, generate, trace; says what went wrong in Portuguese. Does not: draw or fetch.
-// `self` and `postMessage` are the Worker's, or what a page without Workers gives in their place.
+// The engine's door: {id, method, params} in; {id, event}…, then {id, result} or {id, error} out; {cancel: id} stops.
+// Does: load, encode, next, generate, trace, and says in Portuguese what went wrong. Does not: draw or fetch.
+// `self` and `postMessage` are a Worker's, or what a page without Workers puts in their place.
 "use strict";
-{
-  const { LLM } = globalThis;
-  const models = new Map(); // name -> {model, tokenizer}
-  const cancelled = new Set();
-  let latest; // the model loaded last answers when params.model is absent
+const cancelled = new Set();
+let model, tokenizer; // of the page file loaded last
 
-  const broken = (name) => Error(`O arquivo do modelo ${name ?? ""} está incompleto ou corrompido. Recarregue a página; ` +
-    `se não bastar, refaça-o com: make data NAME=page`);
-
-  async function load({ file }) {
-    const name = file?.name;
-    let weights, model, tokenizer;
+const methods = {
+  async load({ file }) {
     try {
-      if (file.format !== 1) throw 0;
-      weights = LLM.bytes(file.weights);
-      if (globalThis.crypto?.subtle) { // absent on insecure http; then only sizes are checked
+      const weights = LLM.bytes(file.weights);
+      if (globalThis.crypto?.subtle) { // absent on plain http; there, only the sizes are checked
         const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", weights));
-        if (Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("") !== file.sha256) throw 0;
+        if (Array.from(hash, (b) => b.toString(16).padStart(2, 0)).join("") !== file.sha256) throw 0;
       }
-      model = new LLM.Model(file, LLM.wasm ? LLM.bytes(LLM.wasm) : null, weights);
+      model = new LLM.Model(file, weights, LLM.wasm && LLM.bytes(LLM.wasm));
       tokenizer = new LLM.Tokenizer(file.tokenizer);
       model.forward([0]);
+      if (file.format !== 1) throw 0;
     } catch {
-      throw broken(name);
+      model = undefined;
+      throw Error(`O arquivo do modelo ${file?.name} está incompleto ou corrompido. Para refazê-lo: make data NAME=page.`);
     }
-    models.set((latest = name), { model, tokenizer });
-    return { name, backend: model.kernel.name, context: model.context, config: model.config };
-  }
+    return { name: file.name, backend: model.kernel.name, config: model.config };
+  },
 
-  function opened(name = latest) {
-    const entry = models.get(name);
-    if (!entry) throw Error(`O modelo ${name ?? ""} ainda não foi carregado nesta página. Recarregue-a.`);
-    return entry;
-  }
+  encode(params) {
+    const { tokens, cut } = read(params);
+    return { tokens, cut };
+  },
 
-  // text or ids -> {ids with the document mark in front, tokens as shown, cut}. Too long: the end is kept.
-  function read({ model: name, text = "", ids, add_bos = true }) {
-    const { model, tokenizer } = opened(name);
-    const given = ids ? Array.from(ids) : tokenizer.encode(String(text));
-    const bos = add_bos || !given.length ? [model.config.bos_token_id ?? 0] : [];
-    const cut = Math.max(0, given.length - (model.context - bos.length));
-    const kept = given.slice(cut);
-    return { model, tokenizer, cut, ids: [...bos, ...kept], tokens: kept.map((id) => ({ id, text: tokenizer.text(id) })) };
-  }
+  // generated: how many of the last ids were generated; they count for the penalties and number the draw.
+  next(params) {
+    const { k = 10, sampling, generated = 0 } = params, prompt = read(params);
+    const { p, top, chosen } = turn(prompt.ids, k, sampling && LLM.settings(sampling), generated);
+    const rest = Math.max(0, 1 - top.reduce((sum, token) => sum + token.p, 0));
+    const entropy = p.reduce((bits, v) => (v > 0 ? bits - v * Math.log2(v) : bits), 0);
+    return { tokens: prompt.tokens, cut: prompt.cut, top, rest, entropy, ...(chosen && { chosen }) };
+  },
 
-  // The k most probable tokens; with q, also their probability after the sampling rules.
-  function best(tokenizer, logits, p, k, q) {
-    const top = [];
-    for (const id of LLM.descending(p)) {
-      if (top.length >= k) break;
-      top.push({ id, text: tokenizer.text(id), p: p[id], logit: logits[id], ...(q && { q: q[id] }) });
-    }
-    return top;
-  }
-
-  // params.generated: how many of the last ids were generated; they count for penalties and number the draw.
-  function next(params) {
-    const { k = 10, sampling, generated = 0 } = params;
-    const { model, tokenizer, ids, tokens, cut } = read(params);
-    const rule = sampling && LLM.settings(sampling);
-    const logits = model.forward(ids), p = LLM.softmax(logits);
-    const q = rule && LLM.distribution(logits, ids, generated, rule);
-    const top = best(tokenizer, logits, p, k, q);
-    const result = { tokens, cut, top, rest: Math.max(0, 1 - top.reduce((sum, t) => sum + t.p, 0)),
-      entropy: p.reduce((sum, v) => (v > 0 ? sum - v * Math.log2(v) : sum), 0) }; // bits
-    if (q) {
-      const id = LLM.draw(q, LLM.uniform(rule.seed, generated));
-      result.chosen = { id, text: tokenizer.text(id), p: p[id], q: q[id] };
-    }
-    return result;
-  }
-
-  async function generate(params, send, id) {
-    const { max_new_tokens = 40, sampling, k } = params, stop = [params.stop ?? []].flat().filter(Boolean);
-    const { model, tokenizer, ids, cut } = read(params);
-    const rule = LLM.settings(sampling), eos = [model.config.eos_token_id ?? 0].flat(), prompt = ids.length;
-    let reason = "length", text = "";
-    for (let step = 0; step < max_new_tokens; step++) {
+  async generate(params, id, send) {
+    const { ids, cut } = read(params), start = ids.length;
+    const { max_new_tokens = 40, k = 0, sampling } = params, rule = LLM.settings(sampling);
+    const stop = [params.stop ?? []].flat().filter(Boolean), eos = [model.config.eos_token_id ?? 0].flat();
+    let text = "", reason = max_new_tokens > 0 ? null : "length", step = 0;
+    while (!reason) {
       await breathe(); // lets a cancel, or another question, in
       if (cancelled.has(id)) { reason = "cancelled"; break; }
-      const logits = model.forward(ids), p = LLM.softmax(logits);
-      const q = LLM.distribution(logits, ids, step, rule), chosen = LLM.draw(q, LLM.uniform(rule.seed, step));
-      const event = { token: { id: chosen, text: tokenizer.text(chosen), p: p[chosen], q: q[chosen] } };
-      if (k) event.top = best(tokenizer, logits, p, k, q);
-      ids.push(chosen);
-      send(event);
-      if (eos.includes(chosen)) { reason = "eos"; break; }
-      if (stop.length && stop.some((s) => tokenizer.decode(ids.slice(prompt)).includes(s))) { reason = "stop"; break; }
-      if (step + 1 < max_new_tokens && ids.length > model.context) { reason = "context"; break; }
+      const { chosen: token, top } = turn(ids, k, rule, step++);
+      ids.push(token.id);
+      send(k ? { token, top } : { token });
+      if (stop.length) text = tokenizer.decode(ids.slice(start));
+      reason = eos.includes(token.id) ? "eos" : stop.some((s) => text.includes(s)) ? "stop" :
+        step >= max_new_tokens ? "length" : ids.length > model.config.max_position_embeddings ? "context" : null;
     }
-    text = tokenizer.decode(ids.slice(prompt));
+    text = tokenizer.decode(ids.slice(start));
     const ends = stop.map((s) => text.indexOf(s)).filter((at) => at >= 0);
-    return { ids: ids.slice(prompt), text: text.slice(0, Math.min(...ends, text.length)), reason, cut };
-  }
+    return { ids: ids.slice(start), text: text.slice(0, Math.min(text.length, ...ends)), reason, cut };
+  },
 
-  // One pass with everything a figure may show. Position 0 is the document mark. The last hidden state is after the
-  // final norm, as in transformers.
-  function trace(params) {
-    const { model, tokenizer, ids, cut } = read(params), { config: c } = model, T = ids.length;
-    const L = c.num_hidden_layers, H = c.num_attention_heads, D = c.hidden_size;
+  // Everything of one pass. Position 0 is the document's mark. As in transformers, hidden state 0 is the embedding
+  // and the last one comes after the final norm.
+  trace(params) {
+    const { ids, cut } = read(params), T = ids.length;
+    const { num_hidden_layers: L, num_attention_heads: H, hidden_size: D, vocab_size: V } = model.config;
     const attentions = new Float32Array(L * H * T * T), hidden_states = new Float32Array((L + 1) * T * D);
     const hook = (name, array) => {
-      const layer = Number(name.split(".")[1]);
-      if (name.endsWith(".attn")) attentions.set(array, layer * H * T * T);
-      else if (name === "embed_tokens") hidden_states.set(array);
-      else if (name === "norm") hidden_states.set(array, L * T * D);
-      else if (name.endsWith(".resid") && layer < L - 1) hidden_states.set(array, (layer + 1) * T * D);
+      const [, layer, part, map] = name.split(".");
+      if (map === "attn") attentions.set(array, layer * H * T * T);
+      if (name === "embed_tokens") hidden_states.set(array);
+      if (part === "resid" && layer < L - 1) hidden_states.set(array, (+layer + 1) * T * D);
+      if (name === "norm") hidden_states.set(array, L * T * D);
     };
-    const logits = model.forward(ids, { hook, all: true });
-    return { tokens: ids.map((id) => ({ id, text: tokenizer.text(id) })), cut, logits, logits_shape: [T, c.vocab_size],
-      attentions, attentions_shape: [L, H, T, T], hidden_states, hidden_states_shape: [L + 1, T, D] };
-  }
+    return { tokens: ids.map(shown), cut,
+      logits: model.forward(ids, { hook, all: true }), logits_shape: [T, V], attentions, attentions_shape: [L, H, T, T],
+      hidden_states, hidden_states_shape: [L + 1, T, D] };
+  },
+};
 
-  // A turn of the event loop, without setTimeout's 4 ms.
-  const { port1, port2 } = new MessageChannel(), waiting = [];
-  port2.onmessage = () => waiting.shift()();
-  const breathe = () => new Promise((go) => { waiting.push(go); port1.postMessage(0); });
+const shown = (id) => ({ id, text: tokenizer.text(id) });
 
-  const methods = { load, next, generate, trace, encode: (params) => (({ tokens, cut }) => ({ tokens, cut }))(read(params)) };
-
-  self.onmessage = async ({ data: { id, method, params = {}, cancel } }) => {
-    if (cancel !== undefined) return cancelled.add(cancel);
-    try {
-      if (!Object.hasOwn(methods, method)) throw Error(`O motor não conhece o método ${method}.`);
-      const result = await methods[method](params, (event) => postMessage({ id, event }), id);
-      postMessage({ id, result }, Object.values(result).map((v) => v?.buffer).filter(Boolean));
-    } catch (error) {
-      postMessage({ id, error: error.message });
-    }
-    cancelled.delete(id);
-  };
+// text or ids -> ids with the document's mark in front, and the tokens as shown. Too long: the end is kept.
+function read({ text = "", ids, add_bos = true }) {
+  if (!model) throw Error("O modelo ainda não foi carregado. Recarregue a página.");
+  const given = ids ? Array.from(ids) : tokenizer.encode(String(text));
+  const mark = add_bos || !given.length ? [model.config.bos_token_id ?? 0] : [];
+  const cut = Math.max(0, given.length + mark.length - model.config.max_position_embeddings), kept = given.slice(cut);
+  return { cut, ids: [...mark, ...kept], tokens: kept.map(shown) };
 }
+
+// One step: the distribution p, the k best tokens, and the one that the rule draws (q: probability by the rule).
+function turn(ids, k, rule, generated) {
+  const logits = model.forward(ids), p = LLM.softmax(logits), top = [];
+  const q = rule && LLM.distribution(logits, ids, generated, rule);
+  const show = (id) => ({ ...shown(id), p: p[id], logit: logits[id], ...(q && { q: q[id] }) });
+  if (k > 0) for (const id of LLM.descending(p)) if (top.push(show(id)) >= k) break;
+  return { p, top, chosen: q && show(LLM.draw(q, LLM.uniform(rule.seed, generated))) };
+}
+
+// A turn of the event loop without setTimeout's 4 ms.
+const { port1, port2 } = new MessageChannel(), waiting = [];
+port2.onmessage = () => waiting.shift()();
+const breathe = () => new Promise((go) => { waiting.push(go); port1.postMessage(0); });
+
+self.onmessage = async ({ data: { id, method, params = {}, cancel } }) => {
+  if (cancel !== undefined) return cancelled.add(cancel);
+  try {
+    if (!Object.hasOwn(methods, method)) throw Error(`O motor não conhece o método ${method}.`);
+    const result = await methods[method](params, id, (event) => postMessage({ id, event }));
+    postMessage({ id, result }, Object.values(result).map((value) => value?.buffer).filter(Boolean));
+  } catch (error) {
+    postMessage({ id, error: error.message });
+  }
+  cancelled.delete(id);
+};

@@ -31,7 +31,7 @@ CONFIGS = [
     dict(vocab_size=299, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=6,
          num_key_value_heads=3, head_dim=32, max_position_embeddings=64),
     dict(vocab_size=302, hidden_size=20, intermediate_size=31, num_hidden_layers=4, num_attention_heads=5,
-         num_key_value_heads=1, head_dim=2, max_position_embeddings=33),
+         num_key_value_heads=1, head_dim=14, max_position_embeddings=33),
 ]  # fmt: skip
 
 
