@@ -99,12 +99,12 @@ def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dic
 
 
 @torch.no_grad()
-def loss_of(model: nn.Module, rows: Rows, most: int = 16) -> float:
+def loss_of(model: nn.Module, rows: Rows, most: int = 12) -> float:
     """Mean loss a token, every token alike, over the first `most` rows."""
     device = next(model.parameters()).device
     total = tokens = 0.0
-    for start in range(0, min(most, len(rows.tokens)), 16):
-        ids, weights = rows.pick(start, min(16, len(rows.tokens) - start), 0)
+    for start in range(0, min(most, len(rows.tokens)), 12):
+        ids, weights = rows.pick(start, min(12, most - start, len(rows.tokens) - start), 0)
         ids, weights = ids.to(device), (weights > 0).float().to(device)
         total += next_token_loss(model(ids).logits, ids, weights).item()
         tokens += weights[:, 1:].sum().item()
@@ -155,10 +155,13 @@ def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, training: 
     """Write the model folder (float16 weights, tokenizer, page file, log) aside, then swap it in."""
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
+    model.config.use_cache = model.generation_config.use_cache = True  # off only while training
     model.to(torch.float16).save_pretrained(partial)
     tokenizer.save_pretrained(partial)
     (partial / "training.json").write_text(json.dumps(training, ensure_ascii=False, indent=1) + "\n")
     page.write(partial, out.name)
+    for path in partial.iterdir():
+        path.chmod(0o644)
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -235,7 +238,6 @@ def main() -> None:
         forward=torch.compile(model, dynamic=False) if args.compile else None,
     )
     if rank == 0:
-        model.config.use_cache = True
         training = {
             "command": "python -m builders.pretrain " + shlex.join(sys.argv[1:]),
             "tokens": log[-1]["tokens"],

@@ -50,7 +50,7 @@ class Settings:
     seed: int = 0
     minutes: float | None = None  # stop by then, with the decay finished
     save_every: int = 200
-    measure_every: int = 500
+    measure_every: int = 250
 
 
 FREE = ("minutes", "save_every", "measure_every")  # settings that may change when a run is resumed

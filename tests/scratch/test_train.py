@@ -1,0 +1,210 @@
+"""The training loop: schedule, weights, Muon, resuming, several processes, clear errors."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from llmlib.scratch import checkpoint as checkpoints
+from llmlib.scratch.muon import Muon, orthogonal
+from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, rate, train
+from llmlib.scratch.transformer import Config, Transformer
+
+LENGTH, VOCABULARY = 10, 23
+CONFIG = Config(
+    vocab_size=VOCABULARY,
+    hidden_size=12,
+    intermediate_size=20,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    head_dim=6,
+)
+SETTINGS = Settings(tokens=20 * 4 * LENGTH, batch=4, save_every=5, warmup=0.1)
+
+
+def write_rows(prefix: Path, count: int = 30, seed: int = 0) -> Rows:
+    """Rows that repeat a short random pattern, so that there is something to learn."""
+    rng = np.random.default_rng(seed)
+    rows = np.tile(rng.integers(0, VOCABULARY, (count, 3)), 4)[:, :LENGTH].astype(np.uint16)
+    weights = rng.integers(0, 6, (count, LENGTH)).astype(np.uint8)
+    rows.tofile(f"{prefix}.tokens.bin")
+    weights.tofile(f"{prefix}.weights.bin")
+    return Rows(prefix, LENGTH)
+
+
+def model(seed: int = 0) -> Transformer:
+    torch.manual_seed(seed)
+    return Transformer(CONFIG)
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> list[Stage]:
+    first, second = write_rows(tmp_path / "a", 30), write_rows(tmp_path / "b", 7, seed=1)
+    return [Stage("easy", first, 0.4), Stage("rest", second)]
+
+
+def test_rate_climbs_stays_and_falls() -> None:
+    settings = Settings(tokens=1, warmup=0.1, decay=0.4)
+    assert [round(rate(d, settings), 6) for d in (0, 0.05, 0.1, 0.5, 0.6, 0.8, 1)] == [
+        0,
+        0.5,
+        1,
+        1,
+        1,
+        0.5,
+        0,
+    ]
+
+
+def test_loss_is_weighted_cross_entropy() -> None:
+    torch.manual_seed(0)
+    logits, ids = torch.randn(2, 5, 7), torch.randint(0, 7, (2, 5))
+    weights = torch.tensor([[9.0, 1, 0, 5, 0], [9, 0, 2, 0, 1]])
+    log_p = logits.log_softmax(-1)
+    wanted = -sum(weights[b, t] * log_p[b, t - 1, ids[b, t]] for b in range(2) for t in range(1, 5))
+    torch.testing.assert_close(next_token_loss(logits, ids, weights), wanted)
+    plain = next_token_loss(logits, ids, torch.ones(2, 5)) / 8
+    torch.testing.assert_close(plain, F.cross_entropy(logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten()))
+
+
+def test_rows_come_in_file_order_then_shuffled_each_once(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows", 7)
+    first, _ = rows.pick(0, 7, seed=3)
+    assert np.array_equal(first.numpy(), rows.tokens)
+    second, weights = rows.pick(7, 7, seed=3)
+    assert not np.array_equal(second.numpy(), rows.tokens)
+    assert sorted(map(tuple, second.tolist())) == sorted(map(tuple, rows.tokens.tolist()))
+    assert weights.dtype == torch.float32
+    assert not torch.equal(second, rows.pick(7, 7, seed=4)[0])
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 20), (2, 20, 8), (1, 9, 9)])
+def test_orthogonal_evens_out_singular_values(shape: tuple[int, int, int]) -> None:
+    torch.manual_seed(0)
+    values = torch.linalg.svdvals(orthogonal(torch.randn(shape)).float())
+    assert values.min() > 0.4
+    assert values.max() < 1.4
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon to compare with")
+def test_muon_agrees_with_torch() -> None:
+    torch.manual_seed(0)
+    ours = [torch.nn.Parameter(torch.randn(s)) for s in ((6, 10), (10, 6), (6, 10))]
+    theirs = [torch.nn.Parameter(p.detach().clone()) for p in ours]
+    mine = Muon(ours, lr=0.02)
+    authority = torch.optim.Muon(theirs, lr=0.02, weight_decay=0.0, momentum=0.95)
+    for _ in range(5):
+        for a, b in zip(ours, theirs, strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        mine.step()
+        authority.step()
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, atol=2e-3, rtol=0)  # both compute the step in bfloat16
+
+
+def test_learns_and_logs(tmp_path: Path, stages: list[Stage]) -> None:
+    settings = replace(SETTINGS, tokens=120 * 4 * LENGTH)
+    log = train(model(), stages, settings, tmp_path / "run")
+    assert [entry["step"] for entry in log] == list(range(1, 121))
+    assert np.mean([e["loss"] for e in log[-10:]]) < log[0]["loss"] - 0.5
+    assert {e["stage"] for e in log[:48]} == {"easy"}
+    assert {e["stage"] for e in log[48:]} == {"rest"}
+    assert [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()] == log
+
+
+def test_accumulation_changes_nothing(tmp_path: Path, stages: list[Stage]) -> None:
+    whole = train(model(), stages, SETTINGS, tmp_path / "whole")
+    parts = train(model(), stages, replace(SETTINGS, accumulate=2), tmp_path / "parts")
+    assert np.allclose([e["loss"] for e in whole[:8]], [e["loss"] for e in parts[:8]], atol=1e-3)
+
+
+def test_killed_run_resumes_exactly(tmp_path: Path, stages: list[Stage]) -> None:
+    straight = model()
+    wanted = train(straight, stages, SETTINGS, tmp_path / "straight")
+
+    def die(_: torch.nn.Module) -> dict:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(model(), stages, replace(SETTINGS, measure_every=13), tmp_path / "killed", measure=die)
+    resumed = model(seed=1)
+    log = train(resumed, stages, SETTINGS, tmp_path / "killed", resume=True)
+    keys = ("step", "tokens", "stage", "loss", "norm", "rate")
+    assert [[e[k] for k in keys] for e in log] == [[e[k] for k in keys] for e in wanted]
+    for a, b in zip(straight.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_half_written_checkpoint_never_replaces_a_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one = tmp_path / "checkpoint.safetensors", model()
+    checkpoints.save(path, one, [], {"step": 1})
+
+    def full_disk(*_: object, **__: object) -> None:
+        (tmp_path / "checkpoint.partial").write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        checkpoints.save(path, one, [], {"step": 2})
+    assert checkpoints.restore(path, one, [])["step"] == 1
+
+
+def test_other_settings_are_refused(tmp_path: Path, stages: list[Stage]) -> None:
+    train(model(), stages, SETTINGS, tmp_path / "run")
+    with pytest.raises(TrainingError, match="outra configuração"):
+        train(model(), stages, replace(SETTINGS, muon_lr=0.1), tmp_path / "run", resume=True)
+
+
+def test_loss_that_is_no_number_stops(tmp_path: Path, stages: list[Stage]) -> None:
+    broken = model()
+    with torch.no_grad():
+        broken.model.norm.weight.fill_(float("nan"))
+    with pytest.raises(TrainingError, match="passo 0"):
+        train(broken, stages, SETTINGS, tmp_path / "run")
+
+
+def test_batch_that_does_not_divide_is_refused(tmp_path: Path, stages: list[Stage]) -> None:
+    with pytest.raises(TrainingError, match="batch=4"):
+        train(model(), stages, replace(SETTINGS, accumulate=3), tmp_path / "run")
+
+
+def test_time_limit_ends_the_run_decayed(tmp_path: Path, stages: list[Stage]) -> None:
+    settings = replace(SETTINGS, tokens=10**9, minutes=0.02)
+    log = train(model(), stages, settings, tmp_path / "run")
+    assert log[-1]["rate"] < 0.3
+    assert log[-1]["seconds"] < 5
+
+
+def test_two_processes_train_as_one(tmp_path: Path, stages: list[Stage]) -> None:
+    alone = train(model(), stages, SETTINGS, tmp_path / "alone")
+    script = tmp_path / "two.py"
+    script.write_text(
+        "import sys, pathlib, torch.distributed as dist\n"
+        "from tests.scratch.test_train import LENGTH, SETTINGS, Rows, Stage, model, train\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "rows = [Rows(folder / name, LENGTH) for name in 'ab']\n"
+        "train(model(), [Stage('easy', rows[0], 0.4), Stage('rest', rows[1])], SETTINGS, folder / 'two')\n"
+        "dist.destroy_process_group()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29541"]
+    done = subprocess.run(
+        [*command, str(script), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    together = [json.loads(line) for line in (tmp_path / "two/log.jsonl").read_text().splitlines()]
+    assert len(together) == len(alone)
+    assert np.allclose([e["loss"] for e in together[:8]], [e["loss"] for e in alone[:8]], atol=1e-3)
