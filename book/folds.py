@@ -41,9 +41,31 @@ class FoldCode(SphinxPostTransform):
 
 
 def code_title(source: str, default: str) -> str:
-    """The one-line title of a folded cell: its first line where that is a comment, else the book's default."""
+    """The one-line title of a folded cell: its first line where that is a comment, else the book's."""
     found = TITLE_COMMENT.match(source.strip().split("\n", 1)[0])
-    return f"Código: {found[1].rstrip('.')}" if found else default
+    if not found:
+        return default
+    title = found[1].rstrip(".")
+    keeps_capital = len(title) > 1 and title[1].isupper()  # LLM, GPT
+    return f"Código: {title if keeps_capital else title[0].lower() + title[1:]}"
+
+
+class FigureFirst(SphinxPostTransform):
+    """The folded code of a cell goes below what it shows, unless that is plain printed text."""
+
+    default_priority = 201  # after MyST-NB has wrapped the code, and chosen among the forms of an output
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for cell in self.document.findall(nodes.container):
+            if cell.get("nb_element") != "cell_code" or len(cell.children) != 2:
+                continue
+            code, output = cell.children
+            rich = next(
+                output.findall(lambda node: isinstance(node, (nodes.raw, nodes.image, nodes.paragraph))), None
+            )
+            if isinstance(code, HideCodeCellNode) and rich is not None:
+                cell.children = [output, code]
 
 
 class FoldAdmonitions(SphinxPostTransform):
@@ -59,8 +81,13 @@ class FoldAdmonitions(SphinxPostTransform):
             title = next((child for child in node.children if isinstance(child, nodes.title)), None)
             rest = [child for child in node.children if child is not title]
             folded = fold("", *rest, ids=node["ids"], classes=["admonition", *node["classes"]])
-            folded["summary"] = title.astext() if title else "Mais"
+            folded["summary"] = solution_title(title.astext()) if title else "Mais"
             node.replace_self(folded)
+
+
+def solution_title(text: str) -> str:
+    """sphinx-exercise's "Solução para Exercício 1", as one would say it."""
+    return re.sub(r"^Solução para Exercício", "Solução do exercício", text)
 
 
 def visit_fold(self, node: fold) -> None:
@@ -83,4 +110,5 @@ def setup(app) -> None:
     app.add_node(fold, html=(visit_fold, depart_details))
     app.add_node(HideCodeCellNode, override=True, html=(visit_code, depart_details))
     app.add_post_transform(FoldCode)
+    app.add_post_transform(FigureFirst)
     app.add_post_transform(FoldAdmonitions)

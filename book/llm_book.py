@@ -15,15 +15,20 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
 
 from book import bibliography, folds, frontend, mathml, notebooks, teacher
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
 STYLE = Path(__file__).parent / "style"
 THEME = Path(__file__).parent / "theme"
 STYLES = ("fonts", "page", "content", "blocks", "code", "print")
 WIDGET = re.compile(r'class="[^"]*\bllm-widget\b')
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+SECTIONS = re.compile(r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", re.S)
+CURRENT = re.compile(r'<li class="toctree-l1 current">.*?</li>', re.S)
+# A role that a computed sentence carried into the page: outputs are plain Markdown, in the page and in notebooks.
+STRAY_ROLE = re.compile(r"\{(?:term|cite|ref|numref|doc|math)(?::[a-z]+)?\}<code")
 
 REDIRECT = """<!DOCTYPE html>
 <html lang="pt-BR"><head><meta charset="utf-8"><title>{title}</title>
@@ -68,6 +73,8 @@ def page_context(
 ) -> None:
     """What `theme/layout.html` needs to know about one page."""
     body = context.get("body") or ""
+    if stray := STRAY_ROLE.search(body):
+        log.warning("a MyST role in the output of a cell is shown as it is: %s", stray[0], location=pagename)
     static = {"book.css", "book.js"}
     if WIDGET.search(body):
         static |= {name for name in app.llm_assets if name in ("llm/host.js", "llm/widgets.css")}
@@ -79,9 +86,8 @@ def page_context(
     context["part"] = app.llm_parts.get(pagename, "")
     context["description"] = description(doctree) if doctree else ""
     context["repository"] = app.llm_repository.url
-    context["sections"] = sections(
-        context["toctree"](maxdepth=2, titles_only=False, includehidden=True) or ""
-    )
+    toctree = context["toctree"](maxdepth=1, collapse=True, includehidden=True) or ""
+    context["sections"] = contents(toctree, context.get("toc") or "")
     meta = app.env.metadata.get(pagename, {})
     try:
         context["teacher"] = teacher.read(meta.get("docente"), pagename)
@@ -93,9 +99,14 @@ def page_context(
         context["colab"] = app.llm_repository.colab(slug)
 
 
-def sections(toctree: str) -> str:
-    """Sphinx's table of contents; captions are paragraphs here, not headings without a level."""
-    return toctree.replace(' role="heading"', "")
+def contents(toctree: str, page: str) -> str:
+    """Sphinx's table of contents with the sections of the present page (its `toc`) below its own entry."""
+    toctree = toctree.replace(' role="heading"', "")  # captions are paragraphs: a heading needs a level
+    toctree = toctree.replace('href="#"', 'href="#" aria-current="page"')
+    inner = SECTIONS.search(page)
+    if not inner:
+        return toctree
+    return CURRENT.sub(lambda entry: entry[0].removesuffix("</li>") + inner[1] + "</li>", toctree, count=1)
 
 
 def description(doctree: nodes.document) -> str:

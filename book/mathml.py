@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 import subprocess
 from collections.abc import Iterable
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 CACHE = frontend.BUILD / "cache" / "mathml.json"
 # `\argmax` and friends, with limits below; names in Portuguese where Portuguese has them.
 MACROS = {"\\softmax": "\\operatorname{softmax}", "\\argmax": "\\operatorname*{arg\\,max}"}
+ACCENTED_NAME = re.compile(r"(\\operatorname\*?)\{([^{}\\]*[^\x00-\x7f{}\\][^{}\\]*)\}")
 SCRIPT = """
 const temml = require(process.argv[1]);
 const {formulas, macros} = JSON.parse(require('fs').readFileSync(0, 'utf8'));
@@ -36,7 +38,9 @@ def translate(formulas: Iterable[tuple[str, bool]]) -> list[dict[str, str]]:
     """[(TeX, displayed?)] -> [{"mathml": …} or {"error": …}], by one Node process."""
     program, _ = frontend.node()
     temml = frontend.NODE / "node_modules" / "temml" / "dist" / "temml.cjs"
-    request = json.dumps({"formulas": list(formulas), "macros": MACROS})
+    # In a name such as Atenção the accents must come as text: math mode would pile them up.
+    whole = [(ACCENTED_NAME.sub(r"\1{\\text{\2}}", tex), display) for tex, display in formulas]
+    request = json.dumps({"formulas": whole, "macros": MACROS})
     run = subprocess.run([program, "-e", SCRIPT, str(temml)], input=request, capture_output=True, text=True)
     if run.returncode != 0:
         raise RuntimeError(f"temml failed: {run.stderr.strip()}")
@@ -56,7 +60,9 @@ class Formulas:
     @staticmethod
     def key(tex: str, display: bool) -> str:
         stamp = frontend.FONTS / ".stamp"  # changes with the version of temml
-        text = json.dumps([tex, display, MACROS, SCRIPT, stamp.read_text() if stamp.exists() else ""])
+        text = json.dumps(
+            [tex, display, MACROS, ACCENTED_NAME.pattern, SCRIPT, stamp.read_text() if stamp.exists() else ""]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def learn(self, formulas: Iterable[tuple[str, bool]]) -> None:
