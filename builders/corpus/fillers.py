@@ -1,5 +1,11 @@
 """What passages say without saying a fact, and which relations are too alike to be told apart."""
 
+from __future__ import annotations
+
+import random
+
+from builders.corpus import descriptions
+
 ANYTHING = (
     "A tarde estava bonita.",
     "O vento soprava devagar.",
@@ -55,3 +61,21 @@ ALIKE = (
 def close(one: str, other: str) -> bool:
     """Whether telling one relation half answers the other: such a pair is never asked as unanswerable."""
     return one == other or any(one in group and other in group for group in ALIKE)
+
+
+def scene_sentences(rng: random.Random, split: str) -> list[str]:
+    """Sentences of one description, those long enough to be quoted and short enough for a passage."""
+    text = next(descriptions.documents(rng, split)).text
+    return [
+        s.strip() + "." for s in text.rstrip(".").split(". ") if 4 <= s.count(" ") <= 18 and "\n" not in s
+    ]
+
+
+def filler(rng: random.Random, split: str, names: list[str]) -> str:
+    """A sentence that says nothing about `names`: a commonplace, or one of a description."""
+    if rng.random() < 0.5:
+        for sentence in scene_sentences(rng, split):
+            lower = sentence.lower()
+            if not any(name.lower() in lower for name in names) and "?" not in sentence:
+                return sentence
+    return rng.choice(ANYTHING)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from builders.corpus.families import invented_relation
-from builders.corpus.fillers import ANYTHING, HEARSAY, SHORT_LINKS, close
+from builders.corpus.fillers import HEARSAY, SHORT_LINKS, close, filler
 from builders.corpus.invented import ENTITIES, Noun, cap
 from builders.corpus.relations import Relation, fill, relations, sentence, subject_first
 from builders.corpus.values import noun
@@ -145,9 +145,10 @@ def _continued(rng: random.Random, before: Fact, said: str, fact: Fact) -> str:
     return sentence(template, fact.subject, fact.value)
 
 
-def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
+def _wording(rng: random.Random, split: str, groups: list[list[Fact]]) -> str:
     """The passage: facts group by group or shuffled, now and then joined, with sentences that say nothing."""
     sentences: list[str] = []
+    names = [name for group in groups for fact in group for name in (fact.subject.text, fact.value.text)]
     if rng.random() < 0.3 and len(groups) > 1:
         loose = [[fact] for group in groups for fact in group]
         rng.shuffle(loose)
@@ -188,7 +189,7 @@ def _wording(rng: random.Random, groups: list[list[Fact]]) -> str:
         i += 1
     if rng.random() < 0.35:
         for _ in range(rng.randint(1, 2)):
-            sentences.insert(rng.randint(0, len(sentences)), rng.choice(ANYTHING))
+            sentences.insert(rng.randint(0, len(sentences)), filler(rng, split, names))
     return " ".join(sentences)
 
 
@@ -292,4 +293,4 @@ def build(
         if not asked:
             continue
         facts = tuple(fact for group in groups for fact in group)
-        return Passage(_wording(rng, groups), tuple(asked), facts)
+        return Passage(_wording(rng, split, groups), tuple(asked), facts)

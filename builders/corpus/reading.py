@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from builders.corpus import Document
-from builders.corpus.forms import FORMS, pattern
+from builders.corpus.echo import pattern
+from builders.corpus.forms import FORMS
 from builders.corpus.passages import Passage, build
 
 ANSWER = "Resposta: "
