@@ -1,1 +1,1 @@
-"""How the book is built: the Sphinx extension and theme, execution, notebooks, server. Not part of the library."""
+"""How the book is built: Sphinx extension and theme, execution, notebooks, server. Not in the library."""

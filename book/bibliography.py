@@ -1,4 +1,4 @@
-"""Citations and the list of references as Portuguese writes them: (Vaswani et al., 2017), "e" between two authors."""
+"""Citations and references as Portuguese writes them: (Vaswani et al., 2017), "e" between two authors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AuthorYear(AuthorYearReferenceStyle):
 
 
 class Portuguese(Unsorted):
-    """pybtex's plain style, in order of author, with its English words replaced and titles left as they were written."""
+    """pybtex's plain style, in order of author, its English words replaced and titles left as they are."""
 
     default_sorting_style = "author_year_title"
 

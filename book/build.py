@@ -1,6 +1,6 @@
 """Build the book: `python -m book.build` runs every page and makes `build/html`.
 
-Front-end files, then cells (in parallel, cached), then Sphinx with every warning an error, then the notebooks. The
+Front-end files, then cells (in parallel, cached), then Sphinx with every warning an error, then notebooks. The
 site changes hands only when all of it worked: a build that fails leaves the last good one in place.
 """
 
@@ -71,7 +71,7 @@ def build() -> Path:
         raise SystemExit("\n".join(["The site was not rebuilt: these cells failed.", *map(str, failures)]))
     say("Pages: Sphinx, every warning an error")
     if sphinx(cache, results) != 0:
-        # Sphinx keeps pages that it read with warnings: forget them, or the next build would find nothing wrong.
+        # Sphinx keeps pages read with warnings: forget them, or the next build would find nothing wrong.
         shutil.rmtree(WORK / "doctrees", ignore_errors=True)
         raise SystemExit("The site was not rebuilt: Sphinx found the problems above.")
     write_notebooks()

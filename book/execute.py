@@ -1,8 +1,8 @@
 """Run the cells of all pages, in parallel, into a cache that Sphinx then reads.
 
-The cache answers to the code and data that made it: a change in `llmlib/`, in `data/`, in Python or in a package whose
-numbers a page shows starts a new one, so that no figure outlives what it was computed from. A page's own cells are
-jupyter-cache's to compare. Does not render anything.
+The cache answers to the code and data that made it: a change in `llmlib/`, in `data/`, in Python or in a
+package whose numbers a page shows starts a new one, so that no figure outlives what it was computed from. A
+page's own cells are jupyter-cache's to compare. Does not render anything.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "matplotlib", "anywi
 READER = {"type": "plugin", "name": "myst_nb_md"}
 KEEP = 3  # caches kept, so that going back to yesterday's branch is quick
 SKIP = {"__pycache__", ".ipynb_checkpoints"}
+CELL_FOLLOWS = "An error occurred while executing the following cell:"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,7 +71,7 @@ def pages(root: Path = ROOT) -> list[Path]:
 
 
 def environment() -> dict[str, str]:
-    """What kernels run under: this Python, the checkout's llmlib, one thread, no hub, nothing of the user's home."""
+    """What kernels run under: this Python, this llmlib, one thread, no hub, nothing of the user's home."""
     kernels = BUILD / "jupyter" / "kernels" / "python3"
     kernels.mkdir(parents=True, exist_ok=True)
     spec = {
@@ -95,7 +96,7 @@ def environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Failure:
-    """One cell that did not run; `cell` counts code cells from 1, 0 where the page itself could not be run."""
+    """One cell that did not run; `cell` counts code cells from 1; 0: the page itself could not be run."""
 
     page: Path
     cell: int
@@ -112,6 +113,7 @@ class Failure:
 def explain(page: Path, notebook: nbformat.NotebookNode, text: str) -> Failure:
     """Which cell of the page a traceback of nbclient speaks of, and its last line."""
     text = ANSI.sub("", text).strip()
+    text = text[max(text.find(CELL_FOLLOWS), 0) :]  # what came before is the runner's own stack
     error = text.splitlines()[-1] if text else "no message"
     lines = notebook.metadata.get("source_map", [0] * len(notebook.cells))
     code = [
@@ -145,9 +147,7 @@ def run(cache_path: Path, timeout: int, say=print) -> list[Failure]:
     if not todo:
         say("Cells: all in the cache")
         return []
-    say(
-        f"Cells: running {', '.join(page.stem for _, page, _ in todo.values())} on {os.cpu_count()} processors"
-    )
+    say(f"Cells: running {', '.join(page.stem for _, page, _ in todo.values())}, {os.cpu_count()} at a time")
     log = logging.getLogger("book.execute")
     log.setLevel(logging.CRITICAL)
     executor = load_executor("local-parallel", cache, logger=log)

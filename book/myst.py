@@ -1,7 +1,7 @@
 """MyST blocks as plain Markdown, for notebooks: directives become what Jupyter and Colab can show.
 
-Knows the directives and roles that the chapters use, and refuses any other by name, so that none reaches a notebook as
-raw markup. Does not read notebooks or references: `notebooks` does, and passes what is needed in a `Page`.
+Knows the directives and roles that the chapters use, and refuses any other by name, so that none reaches a
+notebook as raw markup. Does not read notebooks or references: `notebooks` does, and passes a `Page`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ TARGET = re.compile(r"^\(([\w:-]+)\)=\s*$")
 
 ADMONITIONS = {
     "note": "Nota", "tip": "Dica", "hint": "Dica", "important": "Importante", "warning": "Atenção",
-    "caution": "Cuidado", "attention": "Atenção", "danger": "Perigo", "seealso": "Veja também", "admonition": "",
-    "margin": "", "sidebar": "", "topic": "",
+    "caution": "Cuidado", "attention": "Atenção", "danger": "Perigo", "seealso": "Veja também",
+    "admonition": "", "margin": "", "sidebar": "", "topic": "",
 }  # fmt: skip
 CARDS = {"grid-item-card", "card", "tab-item"}
 TRANSPARENT = {"grid", "grid-item", "tab-set", "div", "container", "rst-class", "card-carousel"}

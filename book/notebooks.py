@@ -1,7 +1,7 @@
-"""One clean notebook per page: a cell that prepares the machine, then the page with plain Markdown between its cells.
+"""One clean notebook per page: a cell that prepares the machine, then the page, its prose as plain Markdown.
 
-No outputs, no widget state, and cell ids that do not change from build to build. The address of the repository is
-read from `_config.yml`, here and nowhere else. Does not run anything.
+No outputs, no widget state, and cell ids that do not change from build to build. The address of the
+repository is read from `_config.yml`, here and nowhere else. Does not run anything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 # Needed to build the book, not to run a page.
 ONLY_FOR_THE_BOOK = {"jupyter-book"}
 
-SETUP = """# Prepara o notebook: instala a biblioteca do curso onde ela ainda não está. Leva um ou dois minutos.
+SETUP = """# Prepara o notebook: instala a biblioteca do curso, se ela não estiver aqui. Leva um minuto.
 import importlib.util
 import subprocess
 import sys

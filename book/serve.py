@@ -1,7 +1,7 @@
-"""Build the book, serve it on this machine, and rebuild it when a file changes: `python -m book.serve --port 8000`.
+"""Build the book, serve it on this machine, rebuild it when a file changes: `python -m book.serve`.
 
-Pages that are open reload by themselves after a rebuild. Listens on 127.0.0.1 only. The site on disk is not touched:
-the few lines that reload a page are added while it is sent.
+Pages that are open reload by themselves after a rebuild. Listens on 127.0.0.1 only. The site on disk is not
+touched: the few lines that reload a page are added while it is sent.
 """
 
 from __future__ import annotations

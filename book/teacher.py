@@ -51,7 +51,7 @@ class Notes:
 
 
 def read(front_matter: object, page: str) -> Notes | None:
-    """The notes in a page's front matter (a mapping, or its JSON as Sphinx keeps it); None where there are none."""
+    """The notes in a page's front matter (a mapping, or its JSON as Sphinx keeps it), or None."""
     if not front_matter:
         return None
     data = json.loads(front_matter) if isinstance(front_matter, str) else dict(front_matter)
