@@ -57,8 +57,8 @@ def _character_mention(
         new and last and last[1] == noun.gender
     ):
         context["last"] = (var, noun.gender)  # a new tuple each time: `tell` sees that there was a mention
-    elif last and last[1] == noun.gender and not again:
-        context["last"] = None  # two of the same gender: "ele" would be ambiguous
+    elif last and not again:
+        context["last"] = None  # somebody else came between
     one, the = (DETERMINERS[d][noun.gender == "f"] for d in ("um", "o"))
     if form == "voc":
         return who.name or ("amiga" if noun.gender == "f" else "amigo")
@@ -109,7 +109,8 @@ def _mention(form: str, var: str, random_: Callable[[], float], context: dict) -
         form = "o" if form == "subject" else form
         if form == "novo":
             form = "o" if var in context["seen"] else "um"
-        context["seen"].add(var)
+        if form in DETERMINERS:
+            context["seen"].add(var)
     if form == "-":
         return noun.word
     if form == "s":
@@ -270,7 +271,7 @@ def plots(folder: str) -> tuple[Plot, ...]:
     return tuple(load_plot(path) for path in sorted((DATA / folder).glob("*.txt")))
 
 
-_SENTENCE_START = re.compile(r"(?:^|(?<=[.!?] )|(?<=\n)|(?<=— )(?<=\n— ))[a-zà-ÿ]|^— [a-zà-ÿ]")
+_SENTENCE_START = re.compile(r'(?:^|(?<=[.!?] )|(?<=[.!?]" )|(?<=\n)|(?<=\n— )|(?<=^— ))[a-zà-ÿ]')
 
 
 def _capital(match: re.Match) -> str:

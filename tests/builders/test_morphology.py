@@ -1,4 +1,4 @@
-"""Inflection against forms any grammar lists, tables against planted faults, the checker against planted errors."""
+"""Inflection against a grammar's forms; the tables and the checker against planted faults."""
 
 import csv
 import random
@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from builders.corpus import lexicon as tables
 from builders.corpus import descriptions, dialogues, stories
+from builders.corpus import lexicon as tables
 from builders.corpus.agreement import check
 from builders.corpus.lexicon import DATA, LexiconError, lexicon
 from builders.corpus.morphology import (
@@ -23,7 +23,7 @@ from builders.corpus.morphology import (
 
 
 @pytest.mark.parametrize(
-    "verb, tense, forms",
+    ("verb", "tense", "forms"),
     [
         ("cantar", "presente", "canto cantas canta cantamos cantais cantam"),
         ("beber", "perfeito", "bebi bebeste bebeu bebemos bebestes beberam"),
@@ -55,7 +55,7 @@ def test_nominal_forms():
 
 
 @pytest.mark.parametrize(
-    "preposition, phrase, joined",
+    ("preposition", "phrase", "joined"),
     [
         ("em", "o rio", "no rio"),
         ("de", "ela", "dela"),
@@ -79,9 +79,12 @@ def test_determiners_agree():
 
 def test_the_tables_are_big_enough_and_consistent():
     words = lexicon()
-    assert len(words.nouns) >= 700 and len(words.adjectives) >= 150 and len(words.verbs) >= 150
+    assert len(words.nouns) >= 700
+    assert len(words.adjectives) >= 150
+    assert len(words.verbs) >= 150
     people = [n for n in words.names if n.kind == "pessoa"]
-    assert len(people) >= 150 and sum(n.reserved for n in people) == 20
+    assert len(people) >= 150
+    assert sum(n.reserved for n in people) == 20
     women = sum(n.gender == "f" for n in people)
     assert 0.4 < women / len(people) < 0.6
     for kind in ("profissao", "crianca"):
@@ -90,12 +93,12 @@ def test_the_tables_are_big_enough_and_consistent():
     for noun in words.nouns:
         assert noun.plural != noun.word or noun.word.endswith(("s", "x", "z")), noun.word
     held = tables.HELD_OUT
-    assert len(held["heroi_enredo"]) == 40 and len(held["cena"]) == 40
+    assert {kind: len(keys) for kind, keys in held.items()} == {"heroi_enredo": 40, "cena": 40}
     assert ("gato", "dormir", "cachorro") in held["cena"]
 
 
 @pytest.mark.parametrize(
-    "change, complaint",
+    ("change", "complaint"),
     [
         (lambda row: row.update(genero="x"), "row 3: unknown gender 'x'"),
         (lambda row: row.update(plural=""), "row 3: 'plural' is empty"),
@@ -116,7 +119,7 @@ def test_a_bad_row_is_named(tmp_path, change, complaint):
 
 
 @pytest.mark.parametrize(
-    "text, kind",
+    ("text", "kind"),
     [
         ("A gato dormia no sofá.", "determinante"),
         ("Os menino correu.", "determinante"),

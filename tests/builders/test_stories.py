@@ -21,11 +21,12 @@ def take(module, count: int, split: str = "train", seed: int = 1) -> list[Docume
 @pytest.mark.parametrize("kind", MODULES)
 def test_same_seed_same_texts(kind):
     first, second = take(MODULES[kind], 50), take(MODULES[kind], 50)
-    assert first == second and {d.kind for d in first} == {kind}
+    assert first == second
+    assert {d.kind for d in first} == {kind}
     assert take(MODULES[kind], 50, seed=2) != first
 
 
-@pytest.mark.parametrize("kind, most", [("historia", 0.0), ("descricao", 0.02), ("dialogo", 0.02)])
+@pytest.mark.parametrize(("kind", "most"), [("historia", 0.0), ("descricao", 0.02), ("dialogo", 0.02)])
 def test_few_texts_are_told_twice(kind, most):
     texts = [d.text for d in take(MODULES[kind], 20_000)]
     assert 1 - len(set(texts)) / len(texts) <= most
@@ -33,7 +34,8 @@ def test_few_texts_are_told_twice(kind, most):
 
 def test_story_lengths_fit_the_context():
     lengths = sorted(len(d.text.split()) for d in take(stories, 2000))
-    assert lengths[0] >= 40 and lengths[-1] <= 220
+    assert lengths[0] >= 40
+    assert lengths[-1] <= 220
     assert 60 <= lengths[len(lengths) // 2] <= 170
 
 
@@ -44,7 +46,8 @@ def test_texts_are_well_formed(kind):
         assert not re.search(r"[{}\[\]|_~%¶]| {2}| [,.!?;]|\.\.|,,|\n\n", text), text
         for line in text.split("\n"):
             spoken = line.removeprefix("— ")
-            assert spoken[0].isupper() and line[-1] in '.!?":', text
+            assert spoken[0].isupper(), text
+            assert line[-1] in '.!?":', text
 
 
 @pytest.mark.parametrize("kind", MODULES)
@@ -99,7 +102,7 @@ def test_reserved_scenes_only_in_validation():
 
 
 def test_the_hero_keeps_its_name():
-    """In a story with named characters, every capitalised name belongs to the cast: none appears from nowhere."""
+    """No name appears from nowhere: a story has at most the three of its cast."""
     names, places = {n.word for n in lexicon().names}, {"João", "Francisco"}  # São João, rio São Francisco
     for document in take(stories, 2000):
         inside = [
@@ -119,14 +122,15 @@ def test_openings_vary():
 
 
 def test_every_plot_and_macro_loads_and_can_be_told():
-    assert len(plots("historias")) >= 15 and macros()
+    assert len(plots("historias")) >= 15
+    assert macros()
     for folder in ("historias", "dialogos", "descricoes"):
         for plot in plots(folder):
             assert tell(plot, "valid", random.Random(0))
 
 
 @pytest.mark.parametrize(
-    "content, complaint",
+    ("content", "complaint"),
     [
         ("@h char naoexiste\n== a\ntexto\n", "line 1: 'naoexiste' is neither a class nor a word"),
         ("== a\n{h\n", "line 2: '{' without '}'"),
