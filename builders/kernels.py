@@ -14,7 +14,15 @@ ENGINE = Path(__file__).parents[1] / "llmlib" / "engine"
 SOURCE, WASM = ENGINE / "kernels.c", ENGINE / "kernels.wasm"
 ZIG = [sys.executable, "-m", "ziglang"]
 # -Os: the loops that matter are unrolled by pragma, the rest stays small. The vectorisers would only add code.
-COMPILE = ["cc", "-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory", "-Os", "-Wall", "-Werror"]
+COMPILE = [
+    "cc",
+    "-target",
+    "wasm32-freestanding",
+    "-mcpu=generic+simd128+bulk_memory",
+    "-Os",
+    "-Wall",
+    "-Werror",
+]
 COMPILE += ["-ffreestanding", "-fno-builtin", "-fno-vectorize", "-fno-slp-vectorize"]
 # --stack-first: page 0 is the stack, everything above it belongs to JavaScript.
 LINK = ["wasm-ld", "--no-entry", "--import-memory", "--strip-all", "--stack-first", "-z", "stack-size=4096"]
@@ -39,7 +47,9 @@ def main(argv: list[str] | None = None) -> int:
     if not check:
         WASM.write_bytes(made)
     elif not same:
-        print("kernels.wasm is not what kernels.c compiles to: run python -m builders.kernels", file=sys.stderr)
+        print(
+            "kernels.wasm is not what kernels.c compiles to: run python -m builders.kernels", file=sys.stderr
+        )
         return 1
     print(f"kernels.wasm: {len(made)} bytes, {'unchanged' if same else 'written'}")
     return 0

@@ -2,7 +2,6 @@
 // Does: open a page file, forward pass with a key/value cache, show each activation to a hook that may change it.
 // Does not: tokenize, sample, train, batch, or know where it runs.
 // Shapes: T new positions, S all positions, H heads, G query heads per key head, D model width, V vocabulary.
-"use strict";
 
 // base64 -> bytes
 LLM.bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -129,7 +128,7 @@ LLM.Model = class {
       }
       tell(name, x, T, heads, head_dim);
     };
-    const add = (h) => { for (let i = 0; i < T * D; i++) r.x[i] += h[i]; };
+    const add = () => { for (let i = 0; i < T * D; i++) r.x[i] += r.h[i]; };
 
     for (let t = 0; t < T; t++) r.x.set(embed.subarray(ids[past + t] * D, (ids[past + t] + 1) * D), t * D);
     tell("embed_tokens", r.x, T, D);
@@ -150,14 +149,14 @@ LLM.Model = class {
       kernel.mix(r.z, r.attn, values, ...sizes);
       tell(`${attn}.z`, r.z, T, H, head_dim);
       linear(r.h, r.z, `${attn}.o_proj`, H * head_dim, D);
-      add(r.h);
+      add();
       norm(r.h, r.x, `${layer}.post_attention_layernorm`, T, D);
       linear(r.gate, r.h, `${mlp}.gate_proj`, D, I);
       linear(r.up, r.h, `${mlp}.up_proj`, D, I);
       kernel.swiglu(r.gate, r.up, T * I);
       tell(`${mlp}.act`, r.gate, T, I);
       linear(r.h, r.gate, `${mlp}.down_proj`, I, D);
-      add(r.h);
+      add();
       tell(`${layer}.resid`, r.x, T, D);
     }
     norm(r.h, r.x, "norm", T, D);

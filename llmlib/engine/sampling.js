@@ -1,6 +1,5 @@
 // From logits to the next token: penalties, temperature, top-k, top-p, min-p, and a draw that a seed repeats.
 // Does: the rules of llmlib.scratch.sampling in float64, so both give the same text. Does not: run the model.
-"use strict";
 
 const CONTROLS = { // name: [default, smallest, largest]
   temperature: [1, 0, 100], top_k: [0, 0, 1e6], top_p: [1, 1e-6, 1], min_p: [0, 0, 1],
@@ -11,10 +10,10 @@ const highest = (values) => values.reduce((a, b) => Math.max(a, b));
 const sum = (values) => values.reduce((a, b) => a + b);
 
 // All the controls, with defaults for those not given.
-LLM.settings = (given = {}) => {
+LLM.settings = (given) => {
   const all = {};
   for (const name of Object.keys({ ...CONTROLS, ...given })) {
-    const [usual, low, high] = CONTROLS[name] ?? [], value = all[name] = given[name] ?? usual;
+    const [usual, low, high] = CONTROLS[name] ?? [], value = all[name] = given?.[name] ?? usual;
     if (!(value >= low && value <= high)) throw Error(usual === undefined ? `${name} não é um controle da amostragem.` :
       `${name} deve ficar entre ${low} e ${high}; veio ${value}.`);
   }

@@ -1,6 +1,5 @@
 // Byte-level BPE: text <-> token ids, equal to Hugging Face `tokenizers` for the tokenizers of this course.
 // Does: split by one regex, merge by rank, decode bytes, show parts of characters. Does not: train, normalise, pad.
-"use strict";
 globalThis.LLM ??= {};
 
 // Words with a space or sign in front, single digits, signs, line breaks, spaces. Rust's \s is White_Space; JavaScript's is not.
@@ -59,7 +58,7 @@ LLM.Tokenizer = class {
 
   // One token as a reader sees it; bytes that are only a part of a character appear as ⟨C3⟩.
   text(id) {
-    const bytes = Uint8Array.from(this.bytes[id]);
+    const bytes = Uint8Array.from(this.bytes[id] ?? []);
     let out = this.names.get(id) ?? "";
     for (let i = 0; i < bytes.length;) {
       const b = bytes[i], n = b < 192 ? 1 : b < 224 ? 2 : b < 240 ? 3 : 4;

@@ -1,7 +1,6 @@
 // The engine's door: {id, method, params} in; {id, event}…, then {id, result} or {id, error} out; {cancel: id} stops.
 // Does: load, encode, next, generate, trace, and says in Portuguese what went wrong. Does not: draw or fetch.
 // `self` and `postMessage` are a Worker's, or what a page without Workers puts in their place.
-"use strict";
 const cancelled = new Set();
 let model, tokenizer; // of the page file loaded last
 
@@ -82,8 +81,9 @@ const shown = (id) => ({ id, text: tokenizer.text(id) });
 // text or ids -> ids with the document's mark in front, and the tokens as shown. Too long: the end is kept.
 function read({ text = "", ids, add_bos = true }) {
   if (!model) throw Error("O modelo ainda não foi carregado. Recarregue a página.");
-  const given = ids ? Array.from(ids) : tokenizer.encode(String(text));
-  const mark = add_bos || !given.length ? [model.config.bos_token_id ?? 0] : [];
+  const bos = model.config.bos_token_id ?? 0, given = ids ? Array.from(ids) : tokenizer.encode(String(text));
+  if (ids && given[0] === bos) given.shift();
+  const mark = add_bos || !given.length ? [bos] : [];
   const cut = Math.max(0, given.length + mark.length - model.config.max_position_embeddings), kept = given.slice(cut);
   return { cut, ids: [...mark, ...kept], tokens: kept.map(shown) };
 }

@@ -1,22 +1,19 @@
-// Runs the engine's own classic scripts in node, as a Worker would see them, and does what pytest asks, line by line.
-// In: {"id", "body", "args"} as JSON, body = the inside of an async function (LLM, ask, args). Out: {"id", "value" | "error"}.
-// ask(method, params, {onEvent, backend}) speaks the worker's protocol. Typed arrays travel as {"f32": base64}.
+// Runs the text that the page's Worker runs (llmlib.engine.source) in node, and does what pytest asks, line by line.
+// In: {"body", "args"} as JSON, body = the inside of an async function (LLM, ask, send, args). Out: {"value" | "error"}.
+// ask(method, params, onEvent) and send(message) speak the worker's protocol. Typed arrays travel as {"f32": base64}.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { runInThisContext } from "node:vm";
 
-const folder = process.argv[2];
 const calls = new Map();
 let last = 0;
 globalThis.self = {};
 globalThis.postMessage = (data) => calls.get(data.id)?.(data);
-(globalThis.LLM ??= {}).wasm = readFileSync(`${folder}/kernels.wasm`).toString("base64");
-for (const name of ["tokenizer", "sampling", "model", "worker"])
-  runInThisContext(readFileSync(`${folder}/${name}.js`, "utf8"), { filename: `${name}.js` });
+runInThisContext(readFileSync(process.argv[2], "utf8"), { filename: "engine.js" });
 
 // onEvent(event, id) may call send({cancel: id}).
 const send = (data) => self.onmessage({ data });
-const ask = (method, params, { onEvent } = {}) => new Promise((resolve, reject) => {
+const ask = (method, params, onEvent) => new Promise((resolve, reject) => {
   const id = ++last, events = [];
   calls.set(id, ({ event, result, error }) => {
     if (event) return events.push(event), onEvent?.(event, id);

@@ -1,4 +1,4 @@
-"""One node process that has loaded the engine's scripts, and what the tests say to it."""
+"""One node process that has loaded the engine, and what the tests say to it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from llmlib import engine
+
 HERE = Path(__file__).parent
-ENGINE = HERE.parents[1] / "llmlib" / "engine"
 
 
 class EngineError(Exception):
@@ -29,8 +31,11 @@ class Node:
     """`run(body, *args)` runs the inside of an async JavaScript function; see harness.mjs for what it can use."""
 
     def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        script = Path(self.folder.name, "engine.js")
+        script.write_text(engine.source(), "utf-8")
         self.process = subprocess.Popen(
-            [*node_path(), str(HERE / "harness.mjs"), str(ENGINE)],
+            [*node_path(), str(HERE / "harness.mjs"), str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -53,7 +58,9 @@ class Node:
 
     def close(self) -> None:
         self.process.stdin.close()
+        self.process.stdout.close()
         self.process.wait(10)
+        self.folder.cleanup()
 
 
 def unpack(value: dict) -> object:

@@ -54,7 +54,11 @@ def random_model(config: dict, seed: int) -> Qwen3ForCausalLM:
 
 
 def page_file(
-    model: Qwen3ForCausalLM, tokenizer: dict, kind: str = "f32", name: str = "teste", extra: dict | None = None
+    model: Qwen3ForCausalLM,
+    tokenizer: dict,
+    kind: str = "f32",
+    name: str = "teste",
+    extra: dict | None = None,
 ) -> dict:
     """The object of page.js, matrices as `kind`: "f32", or "i8" by rows."""
     c, index, data = model.config, [], b""

@@ -50,12 +50,15 @@ def numbers(*shape: int) -> np.ndarray:
 @pytest.mark.parametrize("columns", [1, 3, 4, 5, 8, 11])
 def test_matmul(kernel, rows, inner, columns):
     x, w = numbers(rows, inner), numbers(columns, inner)
-    out = kernel.call("matmul", (rows, columns), kernel.place(x), kernel.place(w), rows, inner, columns, inner)
+    out = kernel.call(
+        "matmul", (rows, columns), kernel.place(x), kernel.place(w), rows, inner, columns, inner
+    )
     np.testing.assert_allclose(out, x.astype("f8") @ w.T.astype("f8"), atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("new", "past", "heads", "group", "size"), [(1, 0, 2, 1, 4), (5, 0, 6, 3, 10), (1, 8, 4, 2, 7), (3, 6, 4, 4, 32)]
+    ("new", "past", "heads", "group", "size"),
+    [(1, 0, 2, 1, 4), (5, 0, 6, 3, 10), (1, 8, 4, 2, 7), (3, 6, 4, 4, 32)],
 )
 def test_attend_and_mix(kernel, new, past, heads, group, size):
     total, kv = new + past, heads // group

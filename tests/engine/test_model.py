@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.engine.node import EngineError
-from tests.engine.pages import CONFIGS, eager, page_file, random_model, tokenizer_data
+from tests.engine.pages import CONFIGS, eager, page_file, random_model
 
 EMPTY = {"tokens": [], "merges": [], "special": {}}
 # A model from a page file; the second argument says whether it may use WebAssembly.
@@ -189,7 +189,9 @@ def test_without_wasm_simd_it_falls_back(node):
     """Bytes that this host refuses, as one without SIMD refuses kernels.wasm, select plain JavaScript."""
     load(node, "wasm", 0)
     file = page_file(random_model(CONFIGS[0], 0), EMPTY)
-    assert node.run("return LLM.make(args[0], new Uint8Array([0, 97, 115, 109, 9])).kernel.name", file) == "js"
+    assert (
+        node.run("return LLM.make(args[0], new Uint8Array([0, 97, 115, 109, 9])).kernel.name", file) == "js"
+    )
     assert node.run("return LLM.make(args[0], null).kernel.name", file) == "js"
     name = """const kept = globalThis.WebAssembly;
         try { delete globalThis.WebAssembly; return LLM.make(args[0], LLM.bytes(LLM.wasm)).kernel.name }
@@ -198,7 +200,9 @@ def test_without_wasm_simd_it_falls_back(node):
 
 
 @pytest.mark.parametrize(
-    "ids", [[], [1] * 20, [3, 301], [-1], [1.5], [None]], ids=["none", "too many", "too large", "negative", "half", "null"]
+    "ids",
+    [[], [1] * 20, [3, 301], [-1], [1.5], [None]],
+    ids=["none", "too many", "too large", "negative", "half", "null"],
 )
 def test_wrong_ids_are_refused_in_a_sentence(node, ids):
     load(node, "js", 0)

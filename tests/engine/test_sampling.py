@@ -83,7 +83,9 @@ def test_two_thousand_random_rules_choose_as_python_does(node):
 def test_the_shared_rules_agree_with_transformers(node, top_k, top_p, min_p, temperature):
     rng = np.random.default_rng(2)
     logits, ids = rng.normal(0, 3, 211), rng.integers(0, 211, 15).tolist()
-    chain = LogitsProcessorList([RepetitionPenaltyLogitsProcessor(1.25), TemperatureLogitsWarper(temperature)])
+    chain = LogitsProcessorList(
+        [RepetitionPenaltyLogitsProcessor(1.25), TemperatureLogitsWarper(temperature)]
+    )
     if top_k:
         chain.append(TopKLogitsWarper(top_k))
     if top_p < 1:
