@@ -93,7 +93,7 @@ def test_reserved_heroes_only_in_validation(monkeypatch):
 
 
 def test_reserved_scenes_only_in_validation():
-    """The cat that sleeps while the dog does something is never trained on, in either order of the clauses."""
+    """The cat that sleeps while the dog does something is never trained on."""
     cat = re.compile(
         r"[Oo] gato (\w+ )?(está |estava )?(dorm\w+) [^.\n]*(enquanto|;|, e|\. Ao mesmo tempo,) o cachorro"
     )
