@@ -1,6 +1,6 @@
-"""Compile llmlib/engine/kernels.c to kernels.wasm with PyPI's `ziglang` (clang and its linker, nothing to install).
+"""Compile llmlib/engine/kernels.c to kernels.wasm with PyPI's `ziglang` (clang and its linker).
 
-Does: the compilation, always byte for byte the same for one version of ziglang (pinned in requirements-dev.txt).
+Does: the compilation, byte for byte the same for one version of ziglang (pinned in requirements-dev.txt).
 Does not: optimise for one browser; the file runs wherever WebAssembly has 128-bit SIMD.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 ENGINE = Path(__file__).parents[1] / "llmlib" / "engine"
 SOURCE, WASM = ENGINE / "kernels.c", ENGINE / "kernels.wasm"
 ZIG = [sys.executable, "-m", "ziglang"]
-# -Os: the loops that matter are unrolled by pragma, the rest stays small. The vectorisers would only add code.
+# -Os: the loops that matter are unrolled by pragma, the rest stays small; vectorisers would only add code.
 COMPILE = [
     "cc",
     "-target",
@@ -29,7 +29,7 @@ LINK = ["wasm-ld", "--no-entry", "--import-memory", "--strip-all", "--stack-firs
 
 
 def compile_kernels() -> bytes:
-    """The bytes of kernels.wasm. Raises CalledProcessError, with the compiler's words on stderr, when C is wrong."""
+    """The bytes of kernels.wasm. Raises CalledProcessError, the compiler's words on stderr, if C is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         obj, wasm = Path(folder, "kernels.o"), Path(folder, "kernels.wasm")
         subprocess.run([*ZIG, *COMPILE, "-c", "-o", obj, SOURCE], check=True)

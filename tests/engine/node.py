@@ -28,7 +28,7 @@ def node_path() -> list[str]:
 
 
 class Node:
-    """`run(body, *args)` runs the inside of an async JavaScript function; see harness.mjs for what it can use."""
+    """`run(body, *args)` runs the inside of an async JavaScript function; see harness.mjs."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()

@@ -1,4 +1,4 @@
-"""Tiny Qwen3 models with awkward sizes, and their page files (the object of page.js) with float32 or int8 matrices."""
+"""Tiny Qwen3 models with awkward sizes, and their page files (what page.js holds), in float32 or int8."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXT = [
     "if (x <= 10) { return '</script>'; }\r\n\r\n\tfim\n\n   de   linha  \n👩‍👩‍👧‍👦🇧🇷👍🏽 ok",
 ] * 5
 
-# Sizes chosen so that a transposition or a wrong stride cannot go unseen: rows != columns, layers != heads, odd numbers.
+# No transposition or wrong stride can go unseen: rows != columns, layers != heads, odd numbers.
 CONFIGS = [
     dict(vocab_size=301, hidden_size=24, intermediate_size=37, num_hidden_layers=3, num_attention_heads=4,
          num_key_value_heads=2, head_dim=6, max_position_embeddings=19),

@@ -1,4 +1,4 @@
-"""kernels.wasm alone, in wasmtime: no JavaScript between numpy and the kernel. And it is what kernels.c compiles to."""
+"""kernels.wasm alone, in wasmtime: no JavaScript between. And it is what kernels.c compiles to."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ PAGE = 65536
 
 
 class Kernel:
-    """Arrays are placed above the stack page, one after the other, at addresses that are not multiples of 16."""
+    """Arrays lie above the stack page, one after the other, at addresses that are not multiples of 16."""
 
     def __init__(self) -> None:
         self.store = wasmtime.Store()
@@ -27,7 +27,7 @@ class Kernel:
         return address
 
     def call(self, name: str, out: tuple[int, ...], *args: int) -> np.ndarray:
-        """Run `name` with `out` placed in front: the array it left there. The floats after it must stay as they were."""
+        """Run `name` with room for `out` as its first argument; what follows must stay as it was."""
         address = self.place(np.full(int(np.prod(out)) + 3, 77.0))
         self.exports[name](self.store, address, *args)
         raw = self.memory.read(self.store, address, address + 4 * (int(np.prod(out)) + 3))

@@ -44,7 +44,8 @@ def test_logits_and_attentions_agree_with_torch(node, host, case):
         ours = node.run(
             """const maps = [];
             const hook = (name, array) => name.endsWith(".attn") && maps.push(...array);
-            return {logits: LLM.testing.forward(args[0], {hook, all: true}), maps: Float32Array.from(maps)}""",
+            const logits = LLM.testing.forward(args[0], {hook, all: true});
+            return {logits, maps: Float32Array.from(maps)}""",
             ids,
         )
         close(ours["logits"], logits)
@@ -61,7 +62,8 @@ def test_every_activation_agrees_with_torch(node, host):
     eager(model, ids)
     ours = node.run(
         """const all = {};
-        LLM.testing.forward(args[0], {hook: (name, array, shape) => { all[name] = {shape, values: array.slice()}; }});
+        const hook = (name, array, shape) => { all[name] = {shape, values: array.slice()}; };
+        LLM.testing.forward(args[0], {hook});
         return all""",
         ids,
     )
@@ -166,7 +168,8 @@ def test_a_hook_that_replaces_the_embeddings_replaces_the_input(node, host):
     swapped, wanted = node.run(
         """const [ids, others, D] = args, embed = LLM.testing.arrays["model.embed_tokens.weight"];
         const hook = (name, array) => {
-          if (name === "embed_tokens") others.forEach((id, t) => array.set(embed.subarray(id * D, id * D + D), t * D));
+          if (name !== "embed_tokens") return;
+          others.forEach((id, t) => array.set(embed.subarray(id * D, id * D + D), t * D));
         };
         return [LLM.testing.forward(ids, {hook}), LLM.testing.forward(others)]""",
         ids,
@@ -206,5 +209,5 @@ def test_without_wasm_simd_it_falls_back(node):
 )
 def test_wrong_ids_are_refused_in_a_sentence(node, ids):
     load(node, "js", 0)
-    with pytest.raises(EngineError, match="Este modelo lê de 1 a 19 tokens, com números de 0 a 300."):
+    with pytest.raises(EngineError, match=r"Este modelo lê de 1 a 19 tokens, com números de 0 a 300\."):
         node.run("return LLM.testing.forward(args[0])", ids)

@@ -19,7 +19,8 @@ from llmlib.scratch.sampling import Sampling, draw, probabilities, uniform
 from tests.engine.node import EngineError
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "sampling.json").read_text("utf-8"))
-RULE = "const [logits, ids, generated, s] = args; return LLM.distribution(logits, ids, generated, LLM.settings(s))"
+RULE = """const [logits, ids, generated, s] = args;
+return LLM.distribution(logits, ids, generated, LLM.settings(s))"""
 
 
 def test_the_same_seed_gives_the_same_number(node):
