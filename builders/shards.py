@@ -76,7 +76,7 @@ def to_rows(
 
     Nothing is done again when both are there, made from the same shards by the same tokenizer.
     """
-    digest = hashlib.sha256(tokenizer.to_str().encode())
+    digest = hashlib.sha256(f"{tokenizer.to_str()} {length} {kind} {ANSWER_WEIGHT}".encode())
     for shard in shards:
         digest.update(shard.read_bytes())
     stamp = prefix.with_suffix(".json")

@@ -1,0 +1,167 @@
+"""From shards to rows to a saved model: weights on answers, packing, attention, and the whole command."""
+
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
+
+from builders import pretrain, shards
+from builders.corpus import Document
+from builders.pretrain import count, curve, induction, loss_of
+from builders.tokenizer import train_tokenizer, wrap
+from llmlib.scratch.train import Rows
+from tests.conftest import TEXTS, tiny_config
+
+PASSAGE = "Contexto: Zuba mora em Neru {}.\nPergunta: Onde mora Zuba?\nResposta: em Neru."
+DOCUMENTS = [
+    *(
+        Document("leitura", PASSAGE.format(i), ((len(PASSAGE.format(i)) - 8, len(PASSAGE.format(i)) - 1),))
+        for i in range(30)
+    ),
+    *(Document("historia", text) for text in TEXTS),
+]
+
+
+def write_shard(path: Path, documents: list[Document]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"kind": d.kind, "text": d.text, "answers": d.answers} for d in documents]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer([d.text for d in DOCUMENTS] * 5, 347)
+
+
+def test_answers_weigh_more(tokenizer) -> None:
+    document = DOCUMENTS[0]
+    (ids, weights), *_ = shards.encode([document], tokenizer)
+    start, end = document.answers[0]
+    assert ids[0] == 0
+    assert weights[0] == 1
+    heavy = tokenizer.decode([i for i, w in zip(ids, weights, strict=True) if w == shards.ANSWER_WEIGHT])
+    assert heavy.strip() == document.text[start:end].strip() == "em Neru"
+    assert set(weights) == {1, shards.ANSWER_WEIGHT}
+
+
+def test_packing_loses_nothing_and_cuts_only_long_documents() -> None:
+    rng = np.random.default_rng(0)
+    pieces = [([0] + [int(rng.integers(4, 90))] * int(rng.integers(1, 19)), None) for _ in range(200)]
+    pieces = [(ids, [1] * len(ids)) for ids, _ in pieces]
+    long = ([0] + [99] * 44, [1] * 45)
+    rows = list(shards.pack([*pieces, long], 20))
+    assert all(len(ids) == len(weights) == 20 for ids, weights in rows)
+    flat = [i for ids, weights in rows for i, w in zip(ids, weights, strict=True) if w]
+    assert len(flat) == sum(len(ids) for ids, _ in pieces) + 45
+    documents = {tuple(ids) for ids, _ in pieces}
+    for ids, weights in rows:
+        kept = [i for i, w in zip(ids, weights, strict=True) if w]
+        if 99 in kept:
+            continue
+        starts = [n for n, i in enumerate(kept) if i == 0] + [len(kept)]
+        assert all(tuple(kept[a:b]) in documents for a, b in pairwise(starts))
+    assert len(flat) / (20 * len(rows)) > 0.9  # little is wasted on padding
+
+
+def test_rows_are_made_once(tokenizer, tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "train-000.jsonl", DOCUMENTS)
+    made = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64)
+    stamp = (tmp_path / "rows.tokens.bin").stat().st_mtime_ns
+    assert shards.to_rows([shard], tokenizer, tmp_path / "rows", 64) == made
+    assert (tmp_path / "rows.tokens.bin").stat().st_mtime_ns == stamp
+    assert len(Rows(tmp_path / "rows", 64).tokens) == made
+    fewer = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64, kind="historia")
+    assert 0 < fewer < made
+    write_shard(shard, DOCUMENTS[:5])
+    assert shards.to_rows([shard], tokenizer, tmp_path / "rows", 64) < made
+
+
+def test_training_attention_is_causal_attention() -> None:
+    torch.manual_seed(0)
+    model, ids = Qwen3ForCausalLM(tiny_config()), torch.randint(4, 347, (3, 29))
+    model.set_attn_implementation("eager")
+    wanted = model(ids).logits
+    model.set_attn_implementation("causal")
+    torch.testing.assert_close(model(ids).logits, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_measures_of_an_untrained_model(tokenizer, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = Qwen3ForCausalLM(tiny_config(initializer_range=0.001))
+    shards.to_rows([write_shard(tmp_path / "valid.jsonl", DOCUMENTS)], tokenizer, tmp_path / "rows", 40)
+    assert loss_of(model, Rows(tmp_path / "rows", 40)) == pytest.approx(np.log(347), abs=0.05)
+    assert induction(model, 347, length=20) < 0.2
+
+
+class Copycat(torch.nn.Module):
+    """Predicts what followed the last occurrence of the present token: induction itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchor = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, ids: torch.Tensor) -> object:
+        logits = torch.zeros(*ids.shape, 500)
+        for b, row in enumerate(ids.tolist()):
+            for t in range(len(row)):
+                earlier = [i for i in range(t) if row[i] == row[t]]
+                if earlier:
+                    logits[b, t, row[earlier[-1] + 1]] = 9.0
+        return type("Output", (), {"logits": logits})
+
+
+def test_induction_sees_a_copier() -> None:
+    assert induction(Copycat(), 500, length=12, samples=4) > 0.9
+
+
+def test_counts_and_curve() -> None:
+    assert [count(t) for t in ("14M", "500k", "1.5B", "12")] == [14_000_000, 500_000, 1_500_000_000, 12]
+    log = [{"step": i, "tokens": 10 * i, "stage": "a", "loss": float(i)} for i in range(1, 101)]
+    log[49] |= {"validation": {"historia": 1.23456}, "induction": 0.5}
+    thin = curve(log, points=10)
+    assert len(thin) == 10
+    assert thin[0]["loss"] == 5.5
+    assert thin[4]["validation"] == {"historia": 1.2346}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, **options: object) -> None:
+    """The command, in this process."""
+    arguments = [str(part) for name, value in options.items() for part in (f"--{name}", value) if part != ""]
+    monkeypatch.setattr(sys, "argv", ["pretrain", *arguments])
+    pretrain.main()
+
+
+def test_command_from_shards_to_a_model_that_opens(
+    tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for mix in ("leitura", "texto"):
+        write_shard(tmp_path / "corpus" / mix / "train-000.jsonl", DOCUMENTS)
+        write_shard(tmp_path / "corpus" / mix / "valid.jsonl", DOCUMENTS[-12:])
+    wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
+    options = {name: tmp_path / name for name in ("corpus", "tokenizer", "work")}
+    options |= {"tokens": "2k", "batch": 2, "out": tmp_path / "mini-test"}
+    run(monkeypatch, **options)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "mini-test")
+    assert model.dtype == torch.float16
+    assert model.config.use_cache
+    assert AutoTokenizer.from_pretrained(tmp_path / "mini-test")("Oi")["input_ids"]
+    training = json.loads((tmp_path / "mini-test/training.json").read_text())
+    assert training["tokens"] == 2048
+    assert training["curve"][-1]["stage"] == "texto"
+    assert (tmp_path / "mini-test/page.js").stat().st_size < 4_000_000
+    before = (tmp_path / "mini-test/model.safetensors").read_bytes()
+    run(monkeypatch, **options, resume="")  # finished already: nothing changes
+    assert (tmp_path / "mini-test/model.safetensors").read_bytes() == before
+    assert [p.name for p in tmp_path.glob("mini-test*")] == ["mini-test"]
+
+
+def test_command_names_what_is_missing(tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
+    with pytest.raises(SystemExit, match=r"python -m builders\.corpus"):
+        run(monkeypatch, corpus=tmp_path, tokenizer=tmp_path / "tokenizer")
