@@ -99,7 +99,8 @@ def all_facts() -> tuple[Fact, ...]:
     states = {r["estado"]: place(r["estado"], r["artigo"]) for r in rows("estados.csv")}
     for r in rows("estados.csv"):
         subject = states[r["estado"]]
-        add("capital_estado", subject, city(r["capital"]))
+        if r["sigla"] != "DF":  # Brasília is the capital of the country, not of a state
+            add("capital_estado", subject, city(r["capital"]))
         add("sigla", subject, Noun(r["sigla"]))
         add("regiao", subject, Noun(r["regiao"]))
         add("gentilico_estado", subject, Noun(r["gentilico_m"]))
@@ -132,7 +133,10 @@ def all_facts() -> tuple[Fact, ...]:
     for r in rows("ceu-e-tempo.csv"):
         many = r["relacao"] == "quantos"
         gender = "fp" if r["sujeito"].startswith(FEMININE_COUNTS) else "mp"
-        add(r["relacao"], Noun(r["sujeito"], gender if many else "m", many), Noun(r["valor"]))
+        subject = Noun(r["sujeito"], gender, True) if many else Noun(r["sujeito"])
+        if r["sujeito"] == "Terra":
+            subject = Noun("Terra", "f", True)
+        add(r["relacao"], subject, Noun(r["valor"]))
     return tuple(sorted(found, key=lambda f: (f.relation.name, f.subject.text, f.subject.gender)))
 
 

@@ -45,6 +45,7 @@ IRREGULAR = {
     "o_autor": "a autora",
     "o_rei": "a rainha",
     "cantor": "cantora",
+    "quantos": "quantas",
 }
 # with article by gender and number; "" without article
 CONTRACTED = {
