@@ -70,7 +70,7 @@ class LM:
     def _ids(self, text: str | Sequence[int], add_bos: bool = True) -> tuple[list[int], int]:
         """Ids ready for the model, and how many were cut from the start so that they fit the context."""
         if isinstance(text, str):
-            ids = self.tokenizer.encode(well_formed(text), add_special_tokens=False)
+            ids = self.tokenizer.encode(well_formed(text), add_special_tokens=False, verbose=False)
         else:
             ids = [int(i) for i in text]
             ids = ids[1:] if ids[:1] == [self.bos] else ids
@@ -291,7 +291,7 @@ class LM:
         start = [self.bos] if self.bos is not None else []
         room = self.context - len(start)
         for text in [texts] if isinstance(texts, str) else texts:
-            ids = self.tokenizer.encode(well_formed(text), add_special_tokens=False)
+            ids = self.tokenizer.encode(well_formed(text), add_special_tokens=False, verbose=False)
             for at in range(0, len(ids), room):
                 piece = torch.tensor([start + ids[at : at + room]], device=self.device)  # (1, T)
                 if piece.shape[1] < 2:
