@@ -1,6 +1,6 @@
 """Build the book: `python -m book.build` runs every page and makes `build/html`.
 
-Front-end files, then cells (in parallel, cached), then Sphinx with every warning an error, then notebooks. The
+Front-end files, cells (in parallel, cached), Sphinx with every warning an error, then notebooks. The
 site changes hands only when all of it worked: a build that fails leaves the last good one in place.
 """
 

@@ -229,7 +229,7 @@ def _role(name: str, text: str, page: Page) -> str:
 
 
 def _link(text: str, target: str, page: Page) -> str:
-    if re.match(r"^[a-z]+:", target):
+    if re.match(r"^[a-z]+:", target) or target.endswith(".ipynb"):
         return f"[{text}]({target})"
     path, _, anchor = target.partition("#")
     slug = path.rsplit("/", 1)[-1].removesuffix(".md")

@@ -3,7 +3,7 @@
     docente:
       minutos: {leitura: 25, laboratório: 20, exercícios: 30}
       antes: O que a turma precisa saber antes.
-      perguntas: [Primeira pergunta de abertura?, Segunda?]
+      perguntas: ["Primeira pergunta de abertura?", "Segunda?"]
       ideia_errada: O que quase todo mundo pensa.
       figura: A figura que desfaz a ideia.
 

@@ -1,0 +1,36 @@
+"""Every built page, as text: nothing loaded from other hosts, no English of the tools, within its budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from tests.book.pages import english, foreign_loads
+
+
+def test_nothing_foreign_and_nothing_english(site_dir: Path) -> None:
+    pages = sorted(site_dir.rglob("*.html"))
+    assert len(pages) >= 6
+    for page in pages:
+        html = page.read_text("utf-8")
+        assert foreign_loads(html) == [], page
+        assert english(html) == [], page
+
+
+def test_a_page_is_light_until_the_model_is_asked(site_dir: Path) -> None:
+    """Page, styles, scripts and all of the type: under 500 KB."""
+    fonts = sum(font.stat().st_size for font in (site_dir / "_static/fonts").iterdir())
+    for page in (site_dir / "chapters").glob("*.html"):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        loads = [
+            tag.get("src") or tag.get("href") for tag in soup.select("script[src], link[rel=stylesheet]")
+        ]
+        files = [page.parent / load.split("?")[0] for load in loads]
+        assert page.stat().st_size + fonts + sum(file.stat().st_size for file in files) < 500_000, page
+
+
+def test_every_model_page_file_is_there(site_dir: Path) -> None:
+    for built in (site_dir / "_static/llm/models").glob("*.js"):
+        assert built.stat().st_size < 4_000_000
+    assert (site_dir / "_static/llm/models/mini-base.js").exists()
