@@ -78,8 +78,7 @@ class LM:
             if wrong := [i for i in ids if not 0 <= i < vocabulary]:
                 raise ValueError(f"O id {wrong[0]} não existe: o vocabulário vai de 0 a {vocabulary - 1}.")
         start = [self.bos] if add_bos and self.bos is not None else []
-        room = self.context - max(1, len(start))
-        cut = max(0, len(ids) - room)
+        cut = max(0, len(start) + len(ids) - self.context)
         ids = start + ids[cut:]
         if not ids:
             raise ValueError(
@@ -148,6 +147,7 @@ class LM:
         k: int = 10,
         sampling: Sampling | dict | None = None,
         generated: int = 0,
+        add_bos: bool = True,
     ) -> dict:
         """The distribution of the next token.
 
@@ -162,7 +162,7 @@ class LM:
         """
         if k < 1:
             raise ValueError(f"k deve ser pelo menos 1; veio {k}.")
-        ids, cut = self._ids(text)
+        ids, cut = self._ids(text, add_bos)
         logits = self._next_logits(ids).astype(np.float64)  # (V,)
         probs = softmax(logits)  # (V,)
         best = np.argsort(-probs, kind="stable")[:k]  # (k,)
@@ -178,7 +178,8 @@ class LM:
             start = max(0, len(ids) - generated)
             after = probabilities(logits, rules, ids[:start], ids[start:])  # (V,)
             answer["top"] = [self._token(i, p=probs, logit=logits, q=after) for i in best]
-            answer["chosen"] = self._token(draw(after, uniform(rules.seed, generated)), p=probs, q=after)
+            token = draw(after, uniform(rules.seed, generated))
+            answer["chosen"] = self._token(token, p=probs, logit=logits, q=after)
         return answer
 
     def _token(self, token: int, **numbers: np.ndarray) -> dict:
@@ -208,7 +209,7 @@ class LM:
             ids.append(step.id)
             logits = step.logits.astype(np.float64)  # (V,)
             probs = softmax(logits)  # (V,)
-            event = {"token": self._token(step.id, p=probs, q=step.probs)}
+            event = {"token": self._token(step.id, p=probs, logit=logits, q=step.probs)}
             if k:
                 best = np.argsort(-probs, kind="stable")[:k]  # (k,)
                 event["top"] = [self._token(i, p=probs, logit=logits, q=step.probs) for i in best]
@@ -226,7 +227,7 @@ class LM:
         k: int = 0,
         **rules: float,
     ) -> Iterator[dict]:
-        """As `generate`, one token at a time: yields {token: {id, text, p, q}, top?}.
+        """As `generate`, one token at a time: yields {token: {id, text, p, logit, q}, top?}.
 
         p is the model's own probability, q the one after the rules; `top` lists the k most probable.
         """
@@ -307,22 +308,24 @@ class LM:
 
     def compute(self, method: str, params: dict) -> dict | Generator[dict, None, dict]:
         """Answer a widget as the engine does. "generate" gives a generator of events and then the result."""
-        params = dict(params)
-        text = params.pop("ids", None)
-        text = params.pop("text", "") if text is None else text
+        text = params.get("text", "") if params.get("ids") is None else params["ids"]
+        given = lambda *keys: {key: params[key] for key in keys if params.get(key) is not None}  # noqa: E731
         if method == "encode":
-            ids, cut = self._ids(text) if text or self.bos is not None else ([], 0)
+            ids, cut = self._ids(text) if len(text) or self.bos is not None else ([], 0)
             return {"tokens": self._tokens(ids), "cut": cut}
         if method == "next":
-            return self.next(text, params.get("k", 10), params.get("sampling"), params.get("generated", 0))
+            return self.next(text, **given("k", "sampling", "generated", "add_bos"))
         if method == "generate":
-            keys = ("max_new_tokens", "sampling", "stop", "k")
-            return self._events(text, **{key: params[key] for key in keys if params.get(key) is not None})
+            return self._events(text, **given("max_new_tokens", "sampling", "stop", "k", "add_bos"))
         if method == "trace":
-            trace = self.trace(text)
-            arrays = ("logits", "attentions", "hidden_states")
+            ids, cut = self._ids(text)
+            trace = self.trace(ids)
             tokens = [{"id": int(i), "text": t} for i, t in zip(trace.ids, trace.tokens, strict=True)]
-            return {"tokens": tokens} | {name: getattr(trace, name) for name in arrays}
+            answer = {"tokens": tokens, "cut": cut}
+            for name in ("logits", "attentions", "hidden_states"):  # flat, with the shape beside it
+                array = getattr(trace, name)
+                answer |= {name: array.ravel(), f"{name}_shape": list(array.shape)}
+            return answer
         raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate e trace.")
 
 
