@@ -6,10 +6,12 @@ does not choose Firefox or WebKit: the engine's WebAssembly and the pages are te
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -43,12 +45,26 @@ def install() -> str:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
         path = find()
     if not path:
-        raise SystemExit("The tests need Chromium or Chrome, and none could be installed: install one and try again.")
+        raise SystemExit(
+            "The tests need Chromium or Chrome, and none could be installed: install one and try again."
+        )
     return path
 
 
 def ensure() -> str:
     return find() or install()
+
+
+@cache
+def launch():
+    """The one browser of a test run: playwright's synchronous interface starts once a process."""
+    from playwright.sync_api import sync_playwright
+
+    path = ensure()
+    playwright = sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    atexit.register(playwright.stop)
+    return browser
 
 
 if __name__ == "__main__":

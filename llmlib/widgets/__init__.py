@@ -34,7 +34,7 @@ def __getattr__(name: str) -> object:
 def assets(engine: str | None = None) -> dict[str, str]:
     """Files of the static page, by path below `_static/llm/`: classic scripts that also work from disk.
 
-    host.js (small, on pages with widgets), engine.js (loaded at the first question to the model), widgets.css.
+    host.js (small, on pages with widgets), widgets.css, and engine.js (attached at the first question).
     `engine` takes the place of the engine's own text.
     """
     from llmlib.widgets.base import body
@@ -47,7 +47,8 @@ def assets(engine: str | None = None) -> dict[str, str]:
         stem.replace("_", "-"): body(stem.replace("_", "-"), read(HERE / f"{stem}.js")) for stem in stems
     }
     host = (
-        f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'))};\nconst widgets = {json.dumps(modules)};\n"
+        f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'))};\n"
+        f"const widgets = {json.dumps(modules)};\n"
         f"{read(HERE / 'compute.js')}\n{read(HERE / 'host.js')}\n}})();\n"
     )
     sheets = [HERE / "tokens.css", HERE / "kit.css", *(HERE / f"{stem}.css" for stem in stems)]

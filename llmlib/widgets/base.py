@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def rounded(value: object, digits: int = 5) -> object:
-    """Plain JSON data with floats cut to `digits` significant figures; not-a-number and infinities become None."""
+    """Plain JSON data with floats cut to `digits` significant figures; NaN and infinities become None."""
     if hasattr(value, "tolist"):  # numpy
         value = value.tolist()
     if isinstance(value, dict):
@@ -62,7 +62,7 @@ def sentence(error: Exception) -> str:
 
 
 class Widget(anywidget.AnyWidget):
-    """Base of the widgets. A subclass sets `name` (its file, with hyphens), its traits, `fallback` and `summary`."""
+    """Base of the widgets. A subclass sets `name` (its files), its traits, `fallback` and `summary`."""
 
     name = ""
     model_name = traitlets.Unicode("").tag(

@@ -31,7 +31,7 @@ def decimal(value: float, digits: int) -> str:
 
 
 def percent(p: float) -> str:
-    """A probability as the book writes it: 23 %, 4,2 %, 0,31 %, < 0,01 %. The twin of fmtPercent in kit.js."""
+    """A probability as the book writes it: 23 %, 4,2 %, 0,31 %, < 0,01 %. Twin of fmtPercent in kit.js."""
     if p <= 0:
         text = "0"
     elif p < 0.00005:
@@ -48,7 +48,7 @@ def percent(p: float) -> str:
 
 
 def token(text: str) -> str:
-    """A token with its spaces made visible (a dot), line breaks as ↵, special tokens by their Portuguese name."""
+    """A token with spaces as a dot, line breaks as ↵, special tokens by their Portuguese name."""
     if text in SPECIAL:
         return f'<i class="llm-special">{SPECIAL[text]}</i>'
     parts = re.split(r"([ \n\t])", text)

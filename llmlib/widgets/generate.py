@@ -1,8 +1,8 @@
 """Generate: the autoregressive loop, one token a step, with every distribution it drew from.
 
-The recording is a run made here by the very calls that the figure makes when it is live, so that it plays with no
-model. Branching, editing or moving the temperature asks a model through `compute`. It draws nothing at random
-itself: seed and step decide each draw, the same in Python and in the page.
+The recording is a run made here by the very calls that the figure makes when it is live, so that it plays
+with no model. Branching, editing or moving the temperature asks a model through `compute`. Nothing here is drawn at
+random: seed and step decide each draw, the same in Python and in the page.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
 // Nodes of a token: spaces become a dot, line breaks ↵, special tokens their Portuguese name.
 function tokenNodes(text) {
   if (SPECIAL[text]) return [h("i", { class: "llm-special" }, SPECIAL[text])];
-  return text.split(/([ \n\t])/).filter(Boolean).map((part) => (SIGNS[part] ? h("i", { class: "llm-sp" }, SIGNS[part]) : part));
+  const nodes = text.split(/([ \n\t])/).filter(Boolean).map((part) => (SIGNS[part] ? h("i", { class: "llm-sp", "aria-hidden": "true" }, SIGNS[part]) : part));
+  return text.trim() ? nodes : [...nodes, h("span", { class: "llm-hear" }, spoken(text))];
 }
 // The same as a sentence says it.
 const spoken = (text) => SPECIAL[text] ?? { "": "nada", " ": "espaço", "\n": "quebra de linha" }[text] ?? `“${text.trim() || "espaços"}”`;
@@ -110,7 +111,7 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   function makeRow(i) {
     const row = { token: h("span", { class: "llm-bar-token" }), mark: h("span", { class: "llm-mark", hidden: true }), fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }) };
     row.button = h("button", { class: "llm-row", type: "button", tabIndex: -1, onclick: () => onpick?.(items[i]), onpointerenter: () => onpeek?.(items[i]) },
-      row.token, h("span", { class: "llm-track" }, row.fill, row.mark, row.number), onpick && h("span", { class: "llm-verb", "aria-hidden": "true" }, verb));
+      row.token, " ", h("span", { class: "llm-track" }, row.fill, row.mark, row.number), " ", onpick && h("span", { class: "llm-verb" }, verb));
     row.li = h("li", { class: "llm-bar" }, row.button);
     return row;
   }
@@ -125,16 +126,14 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
     const limit = ceiling(Math.max(0, left ?? 0, ...items.map((item) => Math.max(item.p, shown(item)))));
     items.forEach((item, i) => {
       const row = (rows[i] ??= makeRow(i));
-      const number = fmtPercent(shown(item));
       row.token.replaceChildren(...tokenNodes(item.text));
       row.fill.style.setProperty("--w", shown(item) / limit);
       row.number.style.setProperty("--w", Math.max(shown(item), item.p) / limit); // clear of the mark
-      row.number.textContent = number;
+      row.number.textContent = fmtPercent(shown(item));
       row.mark.hidden = item.q == null || Math.abs(item.q - item.p) < 0.002;
       row.mark.style.setProperty("--w", item.p / limit);
       row.li.classList.toggle("llm-chosen", !!item.chosen);
       row.button.disabled = !onpick || (verb === "acrescentar" && !typable(item.text));
-      row.button.setAttribute("aria-label", `${spoken(item.text)}, ${number}${item.chosen ? ", sorteado" : ""}${row.button.disabled ? "" : `: ${verb}`}`);
     });
     for (const part of [rest.fill, rest.number]) part.style.setProperty("--w", (left ?? 0) / limit);
     rest.number.textContent = fmtPercent(left ?? 0);

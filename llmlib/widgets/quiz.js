@@ -8,7 +8,7 @@ export default {
     function count() {
       const many = right.filter(Boolean).length;
       right.forEach((good, i) => marks[i].classList.toggle("quiz-done", good));
-      total.textContent = `${many} de ${questions.length} ${many === 1 ? "certa" : "certas"}${many === questions.length && many > 1 ? ". Todas!" : ""}`;
+      total.textContent = `Você acertou ${many} de ${questions.length}.`;
     }
 
     function ask({ pergunta, opcoes }, number) {
@@ -39,8 +39,8 @@ export default {
         const option = opcoes[chosen];
         rows[chosen].el.dataset.result = option.certa ? "right" : "wrong";
         said.replaceChildren(h("strong", {}, option.certa ? "Certo. " : "Ainda não. "), ...rich(option.retorno));
-        again.hidden = false;
         if (!option.certa) return;
+        again.hidden = false;
         for (const row of rows) row.radio.disabled = !row.radio.checked;
         check.hidden = true;
         right[number] = true;

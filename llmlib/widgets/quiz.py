@@ -1,6 +1,6 @@
-"""Quiz: questions with one right option and feedback for every option, checked in the page and counted nowhere.
+"""Quiz: questions with one right option and feedback for every option, checked in the page.
 
-Validates what the author wrote; does not grade, store or send anything.
+Validates what the author wrote; does not grade, count, store or send anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Quiz(Widget):
 
     Args:
         questions: dicts {pergunta, opcoes: [{texto, certa, retorno}]}: exactly one option has `certa=True`,
-            and each has a `retorno`, what the reader is told after choosing it. `code` in backticks is set as code.
+            and each has a `retorno`, what the reader is told after choosing it. Backticks set code.
     """
 
     name = "quiz"
@@ -38,7 +38,7 @@ class Quiz(Widget):
 
 
 def checked(number: int, question: dict) -> dict:
-    """The question with only the known fields; ValueError with a Portuguese sentence where it is not whole."""
+    """The question with only the known fields; ValueError, one sentence, where it is not whole."""
     where = f"Pergunta {number} do quiz"
     text, options = question.get("pergunta", ""), question.get("opcoes", [])
     if not text.strip():
@@ -52,9 +52,7 @@ def checked(number: int, question: dict) -> dict:
     right = sum(option.get("certa") is True for option in options)
     if right != 1:
         raise ValueError(f"{where}: exatamente uma opção deve ter certa=True; há {right}.")
-    keep = [
-        {"texto": o["texto"], "certa": o.get("certa") is True, "retorno": o["retorno"]} for o in options
-    ]
+    keep = [{"texto": o["texto"], "certa": o.get("certa") is True, "retorno": o["retorno"]} for o in options]
     return {"pergunta": text, "opcoes": keep}
 
 
@@ -63,12 +61,12 @@ def _code(text: str) -> str:
 
 
 def _still(question: dict) -> str:
-    options = "".join(f"<li>{_code(option['texto'])}</li>" for option in question["opcoes"])
-    answers = "".join(
-        f"<li>{'✓' if option['certa'] else '✗'} <strong>{_code(option['texto'])}</strong>: {_code(option['retorno'])}</li>"
-        for option in question["opcoes"]
-    )
+    options, answers = [], []
+    for option in question["opcoes"]:
+        sign, text = "✓" if option["certa"] else "✗", _code(option["texto"])
+        options.append(f"<li>{text}</li>")
+        answers.append(f"<li>{sign} <strong>{text}</strong>: {_code(option['retorno'])}</li>")
     return (
-        f'<li><p>{_code(question["pergunta"])}</p><ul class="quiz-list">{options}</ul>'
-        f"<details><summary>Ver a resposta</summary><ul>{answers}</ul></details></li>"
+        f'<li><p>{_code(question["pergunta"])}</p><ul class="quiz-list">{"".join(options)}</ul>'
+        f"<details><summary>Ver a resposta</summary><ul>{''.join(answers)}</ul></details></li>"
     )

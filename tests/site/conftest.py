@@ -18,10 +18,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from book import frontend
-from tests.browser import FLAGS, ensure
+from tests.browser import launch
 
 ROOT = Path(__file__).parents[2]
 SIZES = {"celular": (360, 740), "mesa": (1280, 800)}
@@ -60,11 +60,8 @@ def sites(http_site: str, site_dir: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=ensure(), args=FLAGS)
-        yield browser
-        browser.close()
+def chromium() -> Browser:
+    return launch()
 
 
 @dataclass
@@ -85,7 +82,9 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     """visit(url, size="mesa", theme="light", before=None, **context options) -> Visit, checked when the test ends."""
     opened: list[Visit] = []
 
-    def go(url: str, size: str = "mesa", theme: str = "light", before: str | None = None, **options: object) -> Visit:
+    def go(
+        url: str, size: str = "mesa", theme: str = "light", before: str | None = None, **options: object
+    ) -> Visit:
         width, height = SIZES[size]
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme=theme, locale="pt-BR", **options

@@ -1,7 +1,7 @@
-"""An honest fake of a model for the widgets' own tests: a tiny deterministic distribution over words, in Python and in JavaScript.
+"""An honest fake of a model for the widgets' own tests: a tiny deterministic distribution over words.
 
 It splits text at spaces, as a tokenizer would, and gives probabilities that depend only on the last token.
-The static page's fake engine speaks the worker's real protocol (load, next, cancel), so host and widgets run as they are.
+The same fake in JavaScript (fake_engine.js) speaks the worker's protocol: host and widgets run as they are.
 """
 
 from __future__ import annotations

@@ -1,25 +1,31 @@
 """A small standalone page around widgets: what a built book page gives them, and nothing else.
 
-`python -m tests.widgets.page FOLDER` writes one with every widget, to look at.
+`python -m tests.widgets.page FOLDER` writes one for each sample, light and dark, to look at.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 from llmlib.widgets import assets
+from llmlib.widgets.base import Widget
 from tests.widgets.fake import WORDS
 
 HERE = Path(__file__).parent
+MODELS = HERE.parents[1] / "data" / "models"
 
 PAGE = """<!doctype html>
-<html lang="pt-BR" data-theme="{theme}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="pt-BR" data-theme="{theme}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>Página de teste</title>
 <link rel="stylesheet" href="_static/llm/widgets.css">
-<style>body{{margin:0;background:var(--llm-paper);color:var(--llm-ink);font:17px/1.6 "Source Serif 4",Georgia,serif}}
-main{{max-width:46rem;margin:0 auto;padding:1rem}}</style>
+<style>
+body {{ margin: 0; background: var(--llm-paper); color: var(--llm-ink); font: 17px/1.6 Georgia, serif }}
+main {{ max-width: 46rem; margin: 0 auto; padding: 1rem }}
+</style>
 <script defer src="_static/llm/host.js"></script></head>
 <body><main><h1>Página de teste</h1>
 {body}
@@ -27,23 +33,27 @@ main{{max-width:46rem;margin:0 auto;padding:1rem}}</style>
 
 
 def fake_engine() -> str:
-    """engine.js with the fake in the place of the engine."""
-    source = (HERE / "fake_engine.js").read_text("utf-8").replace("/*WORDS*/[]", json.dumps(WORDS))
-    return f"globalThis.llmEngine = {json.dumps(source)};\n"
+    """The fake's worker, with the words of fake.py."""
+    return (HERE / "fake_engine.js").read_text("utf-8").replace("/*WORDS*/[]", json.dumps(WORDS))
 
 
 def write_page(
-    folder: Path, widgets: list, theme: str = "light", whole: bool = True, name: str = "index.html"
+    folder: Path, widgets: list[Widget], theme: str = "light", name: str = "index.html", real: str = ""
 ) -> Path:
-    """Writes the page, its assets with the fake engine, and the fake's page file; returns the page's path."""
+    """Writes a page with its assets, and returns its path.
+
+    Args:
+        real: name of the bundled model to serve with the real engine; otherwise the fake answers.
+    """
     static = folder / "_static" / "llm"
     (static / "models").mkdir(parents=True, exist_ok=True)
-    for path, content in assets(engine="").items():
+    for path, content in assets(engine=None if real else fake_engine()).items():
         (static / path).write_text(content, "utf-8")
-    (static / "engine.js").write_text(fake_engine(), "utf-8")
-    flag = json.dumps({"format": 1, "name": "mini-base", "whole": whole})
-    model = f'(globalThis.llmPageFiles ??= {{}})["mini-base"] = {flag};'
-    (static / "models" / "mini-base.js").write_text(model, "utf-8")
+    model = static / "models" / "mini-base.js"
+    if real:
+        shutil.copy(MODELS / real / "page.js", static / "models" / f"{real}.js")
+    else:
+        model.write_text('(globalThis.llmPageFiles ??= {})["mini-base"] = {"whole": true};', "utf-8")
     page = folder / name
     body = "\n".join(widget.html() for widget in widgets)
     page.write_text(PAGE.format(theme=theme, body=body), "utf-8")
@@ -53,7 +63,6 @@ def write_page(
 if __name__ == "__main__":
     from tests.widgets.samples import SAMPLES
 
-    folder = Path(sys.argv[1])
     for theme in ("light", "dark"):
         for name, make in SAMPLES.items():
-            print(write_page(folder, [make()], theme=theme, name=f"{name}-{theme}.html"))
+            print(write_page(Path(sys.argv[1]), [make()], theme, f"{name}-{theme}.html"))

@@ -1,0 +1,80 @@
+"""Every widget of this folder, as it opens and after use: axe-core, focus that is seen, hit areas, text alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.widgets.samples import SAMPLES
+
+AXE = "() => axe.run('main', {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+
+
+def use(name: str, root: Locator) -> None:
+    """Brings the widget to its fullest state."""
+    if name == "next-token":
+        root.locator("textarea").fill("Era uma vez um gato")
+        expect(root).to_have_attribute("data-state", "live")
+        root.locator("summary").click()
+    if name == "generate":
+        for _ in range(3):
+            root.get_by_role("button", name="Passo").click()
+        root.locator(".llm-bar:not(.llm-chosen):not(.llm-rest) button").first.click()
+        expect(root.locator(".gen-branch")).to_have_count(1)
+        expect(root).to_have_attribute("data-state", "live")
+    if name == "quiz":
+        for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
+            root.locator("form").nth(number).get_by_label(answer).check()
+            root.locator("form").nth(number).get_by_role("button").first.click()
+
+
+@pytest.mark.parametrize("size", ["celular", "mesa"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_axe_finds_nothing(
+    name: str, theme: str, size: str, axe: str, opened: Callable[..., Locator]
+) -> None:
+    root = opened(SAMPLES[name](), theme=theme, size=size)
+    root.page.add_script_tag(content=axe)
+    for step in ("as it opens", "after use"):
+        if step == "after use":
+            use(name, root)
+        root.page.wait_for_timeout(250)  # let bars and dims settle: axe measures contrast of what it sees
+        found = root.page.evaluate(AXE)["violations"]
+        assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == [], step
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_every_control_can_be_hit_by_a_thumb(name: str, opened: Callable[..., Locator]) -> None:
+    root = opened(SAMPLES[name](), size="celular", has_touch=True, is_mobile=True)
+    use(name, root)
+    small = root.evaluate(
+        """root => [...root.querySelectorAll("button, input, summary, textarea, label")].filter((e) => e.offsetParent)
+        .filter((e) => !(e.matches("input[type=radio]")))
+        .map((e) => [e.className || e.tagName, e.getBoundingClientRect()])
+        .filter(([, box]) => box.height < 24 || box.width < 12).map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_focus_is_always_seen(name: str, opened: Callable[..., Locator]) -> None:
+    root = opened(SAMPLES[name]())
+    seen = 0
+    for _ in range(14):
+        root.page.keyboard.press("Tab")
+        look = root.page.evaluate(
+            """() => { const e = document.activeElement; if (!e.closest(".llm-widget")) return null;
+            const s = getComputedStyle(e); return [e.className, s.outlineStyle !== "none" || s.boxShadow !== "none"]; }"""
+        )
+        if look:
+            seen += 1
+            assert look[1], look[0]
+    assert seen >= 3
+
+
+def test_no_motion_for_those_who_asked_for_none(opened: Callable[..., Locator]) -> None:
+    root = opened(SAMPLES["next-token"](), reduced_motion="reduce")
+    assert root.locator(".llm-fill").first.evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
