@@ -1,7 +1,7 @@
 // Adoption: one row a service, the bar is the time from launch to the milestone. The scale may be of logs (each mark is ten
 // times the last) or linear; the counting may be narrowed. A row opens its source and its caveat.
 const MILESTONES = { "1m": "1 milhão", "100m": "100 milhões" };
-const TICKS = [[1 / 24, "1 hora"], [1, "1 dia"], [10, "10 dias"], [100, "100 dias"], [1000, "1.000 dias"]];
+const TICKS = [[1 / 24, "1 hora"], [1, "1 dia"], [10, "10 dias"], [100, "100 dias"], [1000, "1.000", " dias"]];
 const LOW = 1 / 30, HIGH = 2200;
 
 export default {
@@ -26,15 +26,15 @@ export default {
     function draw() {
       const shown = rows.filter((row) => row.marcas[choice.mark] && (!choice.counting || row.marcas[choice.mark].conta === choice.counting))
         .sort((a, b) => a.marcas[choice.mark].dias - b.marcas[choice.mark].dias);
-      const ticks = choice.scale === "log" ? TICKS : [[500, "500 dias"], [1000, "1.000"], [1500, "1.500"], [2000, "2.000"]];
-      scale.replaceChildren(...ticks.map(([days, text]) => h("span", { "--x": place(days) }, text)));
+      const ticks = choice.scale === "log" ? TICKS : [[0, "0"], [500, "500"], [1000, "1.000"], [1500, "1.500"], [2000, "2.000", " dias"]];
+      scale.replaceChildren(...ticks.map(([days, text, unit]) => h("span", { "--x": place(days) }, text, unit && h("i", {}, unit))));
       list.replaceChildren(...shown.map((row) => {
         const mark = row.marcas[choice.mark], isOpen = open === row.nome;
         const more = h("div", { class: "llm-card", id: `${id}-${row.nome.replace(/\W/g, "")}`, hidden: !isOpen },
           h("p", {}, row.ressalva), h("p", { class: "llm-facts" }, `Lançado em ${row.ano} · conta ${mark.conta} · `, h("a", { href: mark.link }, "fonte")));
         const button = h("button", { type: "button", class: "llm-adoption-row", "aria-expanded": String(isOpen), "aria-controls": more.id,
           onclick: () => { open = isOpen ? null : row.nome; draw(); [...list.querySelectorAll("button")][shown.indexOf(row)]?.focus(); } },
-          h("span", { class: "llm-adoption-name" }, row.nome),
+          h("span", { class: "llm-adoption-name" }, h("span", {}, row.nome)),
           h("span", { class: "llm-adoption-track" }, h("span", { class: `llm-adoption-bar llm-of-${kinds.indexOf(mark.conta)}`, "--x": Math.max(0.004, place(mark.dias)) })),
           h("span", { class: "llm-adoption-value" }, h("b", {}, mark.texto), ` ${mark.conta}`));
         return h("li", { class: row.nome === "ChatGPT" ? "llm-mine" : "" }, button, more);

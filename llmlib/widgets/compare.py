@@ -1,22 +1,22 @@
 """Compare: a model that counts and a model that attends, on the same text, with a memory that the reader shrinks.
 
 The counting side travels whole: for each memory (0 to 3 tokens), its most frequent contexts, how often each was
-seen and what it gives to the next token, so that it answers any text with no model at all. The other side is the
-model that the host runs; a few prompts are recorded. This file trains nothing: it is given functions and counts.
+seen and what it gives to the next token, so that it answers any text with no model at all. The other side is
+the model that the host runs; a few prompts are recorded. This file counts and trains nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import traitlets
 
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
 ROWS = 6  # tokens kept a context
-LIMITS = (1, 1500, 3000, 3000)  # contexts kept for memories of 0, 1, 2, 3 tokens: about 150 KB once gzipped
+LIMITS = (1, 1500, 2600, 2600)  # contexts kept for memories of 0, 1, 2, 3 tokens: under 150 KB gzipped
 
 
 def base36(number: int) -> str:
@@ -29,24 +29,17 @@ def base36(number: int) -> str:
             return digits
 
 
-def seen_contexts(documents: Iterable[Sequence[int]], memory: int) -> Counter:
-    """How often each run of `memory` ids is followed by something, in documents that begin with their start id."""
-    found: Counter = Counter()
-    for ids in documents:
-        for at in range(memory, len(ids)):
-            found[tuple(ids[at - memory : at])] += 1
-    return found
-
-
-def pack(counts: Counter, probabilities: Callable[[Sequence[int]], Sequence[float]], limit: int) -> str:
-    """The most frequent contexts as text: 'context|seen|id p id p …' a line, in base 36, p in thousandths."""
+def pack(ngram: object, memory: int, limit: int) -> str:
+    """The `limit` most frequent contexts of `memory` tokens as text: 'context|seen|id p id p …' a line, the numbers
+    in base 36, p in thousandths. `ngram`: as `llmlib.scratch.ngram.NGram`, with `followers` and `probabilities`."""
+    often = sorted(((-after.total(), context) for context, after in ngram.followers[memory].items()))[:limit]
     lines = []
-    for context, seen in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]:
-        p = probabilities(context)
-        best = sorted(range(len(p)), key=lambda i: (-p[i], i))[:ROWS]
+    for seen, context in often:
+        p = ngram.probabilities(context)
+        best = np.argsort(-p, kind="stable")[:ROWS].tolist()
         row = [(i, round(1000 * float(p[i]))) for i in best]
         kept = " ".join(f"{base36(i)} {base36(share)}" for i, share in row if share)
-        lines.append(f"{' '.join(map(base36, context))}|{base36(seen)}|{kept}")
+        lines.append(f"{' '.join(map(base36, context))}|{base36(-seen)}|{kept}")
     return "\n".join(lines)
 
 
@@ -68,11 +61,12 @@ class Compare(Widget):
 
     Args:
         lm: the model that attends: `next`, `compute`, `name`, as `LM`.
-        counting: for memories 0, 1, 2, 3, a function from that many ids to the probabilities of the next (V,).
-        documents: the ids that were counted, each list beginning with the start id.
+        ngram: the model that counts, an `NGram`; its order less one is the longest memory.
         vocabulary: the text of each id.
         prompts: texts to record; the first is shown.
         memory: how many tokens the counting side looks at when the figure opens.
+        limits: how many contexts travel with the page, for each memory.
+        start: the id that begins every document.
     """
 
     name = "compare"
@@ -85,27 +79,28 @@ class Compare(Widget):
     def __init__(
         self,
         lm: object,
-        counting: Sequence[Callable[[Sequence[int]], Sequence[float]]],
-        documents: Sequence[Sequence[int]],
+        ngram: object,
         vocabulary: Sequence[str],
         prompts: Sequence[str],
         memory: int = 2,
         limits: Sequence[int] = LIMITS,
+        start: int = 0,
     ) -> None:
-        if not 0 <= memory < len(counting):
-            raise ValueError(f"memory vai de 0 a {len(counting) - 1}; veio {memory}.")
+        if not 0 <= memory < ngram.order:
+            raise ValueError(f"memory vai de 0 a {ngram.order - 1}; veio {memory}.")
         if not prompts:
             raise ValueError("Passe ao menos um texto em prompts.")
-        tables = [
-            pack(seen_contexts(documents, size), counting[size], limits[size]) for size in range(len(counting))
-        ]
+        if len(limits) < ngram.order:
+            raise ValueError(
+                f"limits precisa de {ngram.order} números, um por memória; vieram {len(limits)}."
+            )
         super().__init__(
             compute=getattr(lm, "compute", None),
             model_name=getattr(lm, "name", ""),
             memory=memory,
-            start=int(documents[0][0]),
+            start=start,
             vocabulary=list(vocabulary),
-            tables=tables,
+            tables=[pack(ngram, size, limits[size]) for size in range(ngram.order)],
             recordings=[record(lm, text) for text in prompts],
         )
 

@@ -35,7 +35,8 @@ export default {
     const plot = svg("svg", { class: "llm-timeline", role: "group", "aria-label": "Modelos no tempo, por tamanho" });
     const axes = svg("g", { "aria-hidden": "true" }), points = svg("g", {});
     const ring = svg("circle", { class: "llm-ring", r: 11, "aria-hidden": "true" }), name = svg("text", { class: "llm-name", "aria-hidden": "true" });
-    plot.append(axes, points, ring, name);
+    const labels = svg("g", { class: "llm-labels", "aria-hidden": "true" });
+    plot.append(axes, labels, points, ring, name);
     const nodes = rows.map((row, i) => svg("path", {
       d: SHAPES[row.arquitetura], tabindex: "-1", role: "button", "aria-label": `${row.nome}, ${row.dia}, ${row.organizacao}, ${row.tamanho}`,
       class: `llm-model ${row.pesos === "abertos" ? "llm-open" : "llm-closed"} ${row.etapa === "base" || row.etapa === "tarefa" ? "llm-of-base" : "llm-of-instruct"}`,
@@ -50,7 +51,7 @@ export default {
       plot.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
       const x = (t) => left + 8 + ((t - 2017.2) / (2027 - 2017.2)) * (width - left - 20);
       const y = (bi) => HEIGHT - BOTTOM - ((Math.log10(bi) + 1.1) / 4.75) * (HEIGHT - BOTTOM - TOP - BAND);
-      const line = (y0, text, kind) => [svg("line", { class: kind, x1: left, x2: width, y1: y0, y2: y0 }), svg("text", { class: "llm-tick", x: left, y: y0 - 4 }, text)];
+      const line = (y0, text, kind) => [svg("line", { class: kind, x1: left, x2: width, y1: y0, y2: y0 }), svg("text", { class: "llm-tick", x: left, y: text === MARKS[0][1] ? y0 + 13 : y0 - 4 }, text)];
       axes.replaceChildren(
         svg("rect", { class: "llm-band", x: left, y: TOP, width: width - left, height: BAND - 12 }),
         svg("text", { class: "llm-tick", x: left + 4, y: TOP + 12 }, "tamanho não divulgado"),
@@ -69,7 +70,26 @@ export default {
         places[i] = [at, up];
         nodes[i].setAttribute("transform", `translate(${at},${up})`);
       });
+      writeLabels();
       aim();
+    }
+    // Names beside their points, where neither another name nor another point is in the way; the oldest first.
+    function writeLabels() {
+      const list = visible(), width = plot.viewBox.baseVal.width;
+      const taken = list.map((i) => [places[i][0] - 7, places[i][1] - 7, places[i][0] + 7, places[i][1] + 7]);
+      const free = (box) => box[0] > 2 && box[2] < width - 2 && box[3] < HEIGHT - BOTTOM && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
+      labels.replaceChildren();
+      for (const i of list) {
+        const [x, y] = places[i], wide = rows[i].nome.length * 6.2 + 2;
+        const spots = [["start", x + 11, y + 4, x + 10], ["end", x - 11, y + 4, x - 10 - wide], ["middle", x, y - 11, x - wide / 2], ["middle", x, y + 20, x - wide / 2]];
+        for (const [anchor, tx, ty, from] of spots) {
+          const box = [from, ty - 10, from + wide, ty + 3];
+          if (!free(box)) continue;
+          taken.push(box);
+          labels.append(svg("text", { x: tx, y: ty, "text-anchor": anchor, "data-at": i }, rows[i].nome));
+          break;
+        }
+      }
     }
     // A finger is wider than a point: the nearest visible one answers.
     plot.addEventListener("click", (event) => {
@@ -101,6 +121,7 @@ export default {
       name.setAttribute("text-anchor", at > width * 0.7 ? "end" : at < width * 0.2 ? "start" : "middle");
       name.setAttribute("x", at);
       name.setAttribute("y", up > 60 ? up - 16 : up + 26);
+      for (const label of labels.children) label.toggleAttribute("hidden", +label.dataset.at === chosen);
       nodes.forEach((node, i) => { node.setAttribute("tabindex", i === chosen && !node.hasAttribute("hidden") ? "0" : "-1"); node.toggleAttribute("aria-current", i === chosen); });
     }
     plot.addEventListener("keydown", (event) => {
@@ -128,6 +149,7 @@ export default {
       count.textContent = list.length ? `${fmtNumber(list.length)} ${list.length === 1 ? "modelo" : "modelos"}; ${fmtNumber(silent)} sem tamanho divulgado.`
         : "Nenhum modelo da tabela com esses filtros.";
       walk.hidden = card.hidden = !list.length;
+      writeLabels();
       if (list.length) pick(list.includes(chosen) ? chosen : list[0]);
       body.replaceChildren(...list.map((i) => h("tr", {}, [rows[i].dia, h("a", { href: rows[i].link }, rows[i].nome), rows[i].organizacao, rows[i].arquitetura, rows[i].pesos, rows[i].etapa, rows[i].tamanho].map((cell) => h("td", {}, cell)))));
     }
