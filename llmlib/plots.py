@@ -72,12 +72,15 @@ class Plot:
             )
         drawn = out.getvalue()
         drawn = drawn[drawn.index("<svg") :]
-        drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
+        # Inside a page, a style sheet would reach the other figures, and a repeated id would be an error.
+        drawn = re.sub(r"<(metadata|style)\b.*?</\1>", "", drawn, flags=re.DOTALL)
+        used = set(re.findall(r"#([\w-]+)", drawn))
+        drawn = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", drawn)
         for name, tone in colours().items():
             drawn = drawn.replace(tone, f"var(--llm-{name}, {tone})")
-        drawn = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px inherit; font-family: inherit", drawn)
-        label = html.escape(self.summary)
-        start = f'<svg role="img" aria-label="{label}" style="max-width: 100%; height: auto"'
+        drawn = re.sub(r"font-family: [^;\"]*", "font-family: inherit", drawn)
+        label, joins = html.escape(self.summary), "stroke-linejoin: round; stroke-linecap: butt"
+        start = f'<svg role="img" aria-label="{label}" style="max-width: 100%; height: auto; {joins}"'
         return drawn.replace("<svg", start, 1)
 
 
@@ -97,10 +100,15 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     with rc_context(style):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
-    plain = FuncFormatter(lambda value, _: number(value, 0 if value == round(value) else 2))
-    axes.xaxis.set_major_formatter(plain)
-    axes.yaxis.set_major_formatter(plain)
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     return figure, axes
+
+
+def _tick(value: float, _: int | None = None) -> str:
+    """A number on an axis: as few decimals as say it, and no ",0" before a word."""
+    digits = next(d for d in (0, 1, 2, 3, 4) if d == 4 or abs(value - round(value, d)) < 1e-9)
+    return number(value, digits).replace(",0 ", " ")
 
 
 def bars(tokens: Sequence[str], probabilities: Sequence[float], title: str = "") -> Plot:
@@ -122,7 +130,8 @@ def bars(tokens: Sequence[str], probabilities: Sequence[float], title: str = "")
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     for row, value in zip(rows, p, strict=True):
-        axes.annotate(percent(value), (value, row), (4, 0), textcoords="offset points", va="center")
+        look = {"va": "center", "color": colours()["ink"]}
+        axes.annotate(percent(value), (value, row), (4, 0), textcoords="offset points", **look)
     best = int(p.argmax())
     axes.set_title(_plain(title), loc="left")
     return Plot(

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -178,8 +177,10 @@ def test_an_untied_model_and_another_architecture_load(folder, tmp_path):
 
 
 CODE = """
-import time; start = time.time()
+import time
+import huggingface_hub
 from llmlib import load
+start = time.time()
 try:
     load("dono/modelo")
 except Exception as error:
@@ -206,12 +207,11 @@ def test_a_hub_that_refuses_connections(tmp_path):
 
 def test_a_hub_that_never_answers_is_given_up_within_ten_seconds(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
-        start = time.time()
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        kind, sentence, _ = unreachable(tmp_path, HF_ENDPOINT=address)
+        kind, sentence, seconds = unreachable(tmp_path, HF_ENDPOINT=address)
     assert kind == "ModelUnavailable"
     assert "Confira a internet" in sentence
-    assert time.time() - start < 20  # 10, and the imports of a busy machine
+    assert seconds < 10
 
 
 def test_offline_mode_says_the_same(tmp_path):

@@ -23,9 +23,7 @@ def contrast(a, b):
 
 
 def test_colours_are_read_by_name_light_then_dark():
-    css = (
-        ":root {\n --llm-prob: #0069A8;\n--llm-only: #123456; }\nhtml { --llm-prob: #62b8ef; --x: #fff; }"
-    )
+    css = ":root {\n --llm-prob: #0069A8;\n--llm-only: #123456; }\nhtml { --llm-prob: #62b8ef; --x: #fff; }"
     assert plots.read_colours(css) == {"prob": ("#0069a8", "#62b8ef"), "only": ("#123456", "#123456")}
 
 
@@ -60,7 +58,11 @@ def test_a_figure_is_one_safe_svg_in_the_colours_of_the_page(name):
     drawn = re.sub(r"var\([^)]*\)", "", page)
     stray = set(re.findall(r"#[0-9a-f]{6}\b", drawn)) - {"#ffffff"}
     assert not stray
-    assert "var(--llm-" in page
+    assert page.count("<text") == len(re.findall(r"<text[^>]*fill: var\(--llm-", page))
+    assert "<style" not in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:url\(|href=")#([\w-]+)', page)) == set(ids)
     assert page == FIGURES[name]()._repr_html_()  # the same at every build
     assert repr(plot) == plot.summary
 
@@ -91,7 +93,12 @@ def test_lines_are_named_at_their_ends_without_a_legend_and_apart():
     assert abs(names["um"][1] - names["dois"][1]) > 0.1
     assert len({line.get_linestyle() for line in plot.axes.lines}) == 2
     assert plot.summary == "y. um: de 1,00 a 3,00; dois: de 3,00 a 3,01."
-    assert "0,50" in texts(plot)
+    assert "0,5" in texts(plot)
+
+
+def test_ticks_say_as_little_as_they_need():
+    said = [plots._tick(value) for value in (0, 2, 0.25, 0.1 + 0.2, 3e6, 2.5e6, 1500, -0.5)]
+    assert said == ["0", "2", "0,25", "0,3", "3 milhões", "2,5 milhões", "1.500", "−0,5"]
 
 
 def test_a_curve_skips_what_was_not_measured():
