@@ -4,7 +4,8 @@
     torchrun --nproc_per_node 8 -m builders.pretrain --tokens 1000M --batch 512 --device cuda
 
 Two stages: first text where only reading can answer (easy passages before hard ones), in which looking back
-at the context forms; then ordinary text with some of it kept. Killed at any moment, `--resume` goes on.
+at the context forms; then ordinary text with some of it kept. One row in 16 repeats random tokens. Killed at
+any moment, `--resume` goes on.
 The loop is `llmlib.scratch.train`; this file brings it the data, the model and the measures along the way.
 """
 
@@ -89,7 +90,7 @@ def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dic
             sys.exit(
                 f"No train-*.jsonl in {folder}: run python -m builders.corpus --mix {mix} --out {folder}"
             )
-        shards.to_rows(files, backend, args.work / mix, CONTEXT)
+        shards.to_rows(files, backend, args.work / mix, CONTEXT, with_repeats=True)
         rows[mix] = Rows(args.work / mix, CONTEXT)
     valid = args.corpus / "texto" / "valid.jsonl"
     for kind in sorted({d.kind for d in shards.read(valid)}):
@@ -170,6 +171,14 @@ def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, training: 
     shutil.rmtree(old, ignore_errors=True)
 
 
+def command(arguments: list[str]) -> str:
+    """The command line as the card shows it: without what only resumed or annotated the run."""
+    kept = [
+        a for i, a in enumerate(arguments) if a not in ("--resume", "--note") and arguments[i - 1] != "--note"
+    ]
+    return "python -m builders.pretrain " + shlex.join(kept)
+
+
 def parse() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m builders.pretrain", description=__doc__.split("\n")[0])
@@ -196,6 +205,7 @@ def parse() -> argparse.Namespace:
         "--compile", action="store_true", help="torch.compile: a minute at first, then faster"
     )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--note", default="", help="a remark on this run, for the card")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --work")
     return parser.parse_args()
 
@@ -239,7 +249,8 @@ def main() -> None:
     )
     if rank == 0:
         training = {
-            "command": "python -m builders.pretrain " + shlex.join(sys.argv[1:]),
+            "command": command(sys.argv[1:]),
+            "note": args.note,
             "tokens": log[-1]["tokens"],
             "seconds": round(log[-1]["seconds"]),
             "processes": world,

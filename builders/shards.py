@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from builders.corpus import Document
 ANSWER_WEIGHT = 5  # how many times more the answers to questions count in the loss
 OPEN_ROWS = 32  # rows that wait for a document that fits
 PAD = 3
+REPEAT_EVERY = 15  # one row of repeated random tokens to so many others
+REPEAT_WEIGHT = 2
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -67,30 +70,50 @@ def _filled(row: tuple[list[int], list[int]], length: int) -> tuple[list[int], l
     return row[0] + [PAD] * missing, row[1] + [0] * missing
 
 
+def repeats(rng: np.random.Generator, vocabulary: int, length: int) -> tuple[list[int], list[int]]:
+    """A row that repeats random tokens. The first time weighs nothing: only looking back can be learned."""
+    span = int(rng.integers(8, length // 2))
+    ids = [0, *np.resize(rng.integers(PAD + 1, vocabulary, span), length - 1).tolist()]
+    return ids, [0] * (1 + span) + [REPEAT_WEIGHT] * (length - 1 - span)
+
+
 def to_rows(
-    shards: list[Path], tokenizer: Tokenizer, prefix: Path, length: int, kind: str | None = None
+    shards: list[Path],
+    tokenizer: Tokenizer,
+    prefix: Path,
+    length: int,
+    kind: str | None = None,
+    with_repeats: bool = False,
 ) -> int:
     """Write `prefix.tokens.bin` and `prefix.weights.bin` from the shards; returns the number of rows.
 
-    With `kind`, only the documents of that kind.
-
-    Nothing is done again when both are there, made from the same shards by the same tokenizer.
+    With `kind`, only the documents of that kind; `with_repeats` adds rows of repeated random tokens.
+    Nothing is done again when both files are there, made from the same shards in the same way.
     """
-    digest = hashlib.sha256(f"{tokenizer.to_str()} {length} {kind} {ANSWER_WEIGHT}".encode())
+    how = (
+        f"{tokenizer.to_str()} {length} {kind} {ANSWER_WEIGHT} {with_repeats} {REPEAT_EVERY} {REPEAT_WEIGHT}"
+    )
+    digest = hashlib.sha256(how.encode())
     for shard in shards:
         digest.update(shard.read_bytes())
     stamp = prefix.with_suffix(".json")
     if stamp.exists() and (known := json.loads(stamp.read_text()))["sha256"] == digest.hexdigest():
         return known["rows"]
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    count = 0
-    with open(f"{prefix}.tokens.bin", "wb") as tokens, open(f"{prefix}.weights.bin", "wb") as weights:
+    count, rng = 0, np.random.default_rng(0)
+    names = [f"{prefix}.tokens.bin", f"{prefix}.weights.bin"]
+    with open(names[0] + ".partial", "wb") as tokens, open(names[1] + ".partial", "wb") as weights:
         for shard in tqdm(shards, desc=prefix.name, unit="shard", leave=False):
             documents = [d for d in read(shard) if kind in (None, d.kind)]
-            for ids, its_weights in pack(encode(documents, tokenizer), length):
-                tokens.write(np.asarray(ids, np.uint16).tobytes())
-                weights.write(np.asarray(its_weights, np.uint8).tobytes())
-                count += 1
+            for row in pack(encode(documents, tokenizer), length):
+                due = with_repeats and count % REPEAT_EVERY == REPEAT_EVERY - 1
+                added = [row, repeats(rng, tokenizer.get_vocab_size(), length)] if due else [row]
+                for ids, its_weights in added:
+                    tokens.write(np.asarray(ids, np.uint16).tobytes())
+                    weights.write(np.asarray(its_weights, np.uint8).tobytes())
+                    count += 1
+    stamp.unlink(missing_ok=True)
+    for name in names:
+        os.replace(name + ".partial", name)
     stamp.write_text(json.dumps({"sha256": digest.hexdigest(), "rows": count}))
     return count

@@ -82,6 +82,27 @@ def test_rows_are_made_once(tokenizer, tmp_path: Path) -> None:
     assert shards.to_rows([shard], tokenizer, tmp_path / "rows", 64) < made
 
 
+def test_repeats_are_learned_only_by_looking_back() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        ids, weights = shards.repeats(rng, 300, 64)
+        assert len(ids) == len(weights) == 64
+        assert ids[0] == 0
+        assert min(ids[1:]) > shards.PAD
+        span = weights.count(0) - 1
+        assert 8 <= span < 32
+        assert all(ids[i] == ids[i - span] for i in range(1 + span, 64))
+        assert weights == sorted(weights)
+
+
+def test_repeats_are_mixed_into_training_rows(tokenizer, tmp_path: Path) -> None:
+    shard = write_shard(tmp_path / "train-000.jsonl", DOCUMENTS * 4)
+    plain = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64)
+    mixed = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64, with_repeats=True)
+    silent = (Rows(tmp_path / "rows", 64).weights[:, 1:9] == 0).all(1)
+    assert silent.sum() == mixed - plain == mixed // (shards.REPEAT_EVERY + 1)
+
+
 def test_training_attention_is_causal_attention() -> None:
     torch.manual_seed(0)
     model, ids = Qwen3ForCausalLM(tiny_config()), torch.randint(4, 347, (3, 29))
