@@ -6,8 +6,18 @@ const CONTROLS = { // name: [default, smallest, largest]
   repetition_penalty: [1, 0.01, 100], frequency_penalty: [0, -100, 100], presence_penalty: [0, -100, 100],
   seed: [0, -1e15, 1e15],
 };
-const highest = (values) => values.reduce((a, b) => Math.max(a, b));
-const sum = (values) => values.reduce((a, b) => a + b);
+// Plain loops: `map` and `reduce` would take longer than the model.
+const highest = (values) => {
+  let top = -Infinity;
+  for (const value of values) if (value > top) top = value;
+  return top;
+};
+const normalise = (p) => { // in place
+  let total = 0;
+  for (const value of p) total += value;
+  for (let i = 0; i < p.length; i++) p[i] /= total;
+  return p;
+};
 
 // All the controls, with defaults for those not given.
 LLM.settings = (given) => {
@@ -22,8 +32,9 @@ LLM.settings = (given) => {
 
 // logits -> probabilities
 LLM.softmax = (logits) => {
-  const top = highest(logits), p = Float64Array.from(logits, (x) => Math.exp(x - top)), total = sum(p);
-  return p.map((v) => v / total);
+  const p = new Float64Array(logits), top = highest(p);
+  for (let i = 0; i < p.length; i++) p[i] = Math.exp(p[i] - top);
+  return normalise(p);
 };
 
 // The ids of positive probability, highest first, ties by smaller id; in tiers, since few are ever asked for.
@@ -39,23 +50,23 @@ LLM.descending = function* (p) {
 // logits (V), all the ids before, and how many of them (the last) were generated -> probabilities (V) by the rules s,
 // in the order of transformers; frequency and presence penalties count generated tokens only, as OpenAI's do.
 LLM.distribution = (logits, ids, generated, s) => {
-  let x = Float64Array.from(logits);
+  const x = new Float64Array(logits);
   for (const id of new Set(ids)) x[id] = x[id] < 0 ? x[id] * s.repetition_penalty : x[id] / s.repetition_penalty;
   const recent = ids.slice(ids.length - generated);
   for (const id of recent) x[id] -= s.frequency_penalty;
   for (const id of new Set(recent)) x[id] -= s.presence_penalty;
   if (s.temperature === 0) { // greedy: everything on the first of the highest
     const best = x.indexOf(highest(x));
-    return x.map((_, id) => (id === best ? 1 : 0));
+    return x.fill(0).fill(1, best, best + 1);
   }
-  x = x.map((v) => v / s.temperature);
+  for (let i = 0; i < x.length; i++) x[i] /= s.temperature;
   if (s.top_k > 0 && s.top_k < x.length) {
     const last = x.slice().sort()[x.length - s.top_k];
-    x = x.map((v) => (v < last ? -Infinity : v));
+    for (let i = 0; i < x.length; i++) if (x[i] < last) x[i] = -Infinity;
   }
   let p = LLM.softmax(x);
   if (s.top_p < 1) { // the smallest set of the best whose mass reaches top_p
-    const kept = p.slice().fill(0);
+    const kept = x.fill(0);
     let mass = 0;
     for (const id of LLM.descending(p)) {
       if (mass >= s.top_p) break;
@@ -64,9 +75,8 @@ LLM.distribution = (logits, ids, generated, s) => {
     p = kept;
   }
   const least = s.min_p * highest(p);
-  p = p.map((v) => (v < least ? 0 : v));
-  const total = sum(p);
-  return p.map((v) => v / total);
+  for (let i = 0; i < p.length; i++) if (p[i] < least) p[i] = 0;
+  return normalise(p);
 };
 
 // A number in [0, 1) that depends on seed and step only: a 32-bit mixer of a counter.

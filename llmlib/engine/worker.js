@@ -41,9 +41,12 @@ const methods = {
     const { ids, cut } = read(params), start = ids.length;
     const { max_new_tokens = 40, k = 0, sampling } = params, rule = LLM.settings(sampling);
     const stop = [params.stop ?? []].flat().filter(Boolean), eos = [model.config.eos_token_id ?? 0].flat();
-    let text = "", reason = max_new_tokens > 0 ? null : "length", step = 0;
+    let text = "", reason = max_new_tokens > 0 ? null : "length", step = 0, until = 0;
     while (!reason) {
-      await breathe(); // lets a cancel, or another question, in
+      if (performance.now() > until) { // lets a cancel, or another question, in
+        await breathe();
+        until = performance.now() + 8;
+      }
       if (cancelled.has(id)) { reason = "cancelled"; break; }
       const { chosen: token, top } = turn(ids, k, rule, step++);
       ids.push(token.id);
