@@ -1,6 +1,6 @@
-"""Every generated notebook, as it is, in a fresh environment where pip installed the course from the repository.
+"""Every generated notebook, as it is, in a fresh environment where pip installed the course.
 
-The environment is made from nothing, outside the checkout, so that a file missing from the package fails here.
+The environment is made from nothing, outside the checkout: a file missing from the package fails here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 
 def pages() -> list[str]:
     parts = [chapter for part in TOC.get("parts", []) for chapter in part["chapters"]]
-    return [Path(entry).name for entry in (TOC["root"], *(c["file"] for c in [*TOC.get("chapters", []), *parts]))]
+    return [
+        Path(entry).name for entry in (TOC["root"], *(c["file"] for c in [*TOC.get("chapters", []), *parts]))
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,10 @@ def fresh_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_package_carries_its_data(fresh_python: Path, tmp_path: Path) -> None:
-    code = "import llmlib; print(llmlib.__file__); print(llmlib.load('mini-base').name); print(len(llmlib.corpus('mini')) > 0)"
+    code = (
+        "import llmlib; print(llmlib.__file__); print(llmlib.load('mini-base').name);"
+        " print(len(llmlib.corpus('mini')) > 0)"
+    )
     run = subprocess.run([fresh_python, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     where, name, has_corpus = run.stdout.split()
@@ -66,7 +71,9 @@ def test_notebook_runs_as_it_is(page: str, notebooks: Path, fresh_python: Path, 
     run = subprocess.run(jupyter, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-3000:]
     after = json.loads(ran.read_text("utf-8"))
-    errors = [out for cell in after["cells"] for out in cell.get("outputs", []) if out["output_type"] == "error"]
+    errors = [
+        out for cell in after["cells"] for out in cell.get("outputs", []) if out["output_type"] == "error"
+    ]
     assert errors == []
     if any(cell["cell_type"] == "code" for cell in before["cells"]):
         assert any(cell.get("outputs") for cell in after["cells"])

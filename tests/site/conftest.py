@@ -79,7 +79,7 @@ class Visit:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
-    """visit(url, size="mesa", theme="light", before=None, **context options) -> Visit, checked when the test ends."""
+    """visit(url, size="mesa", theme="light", before=None, **options) -> Visit, checked when the test ends."""
     opened: list[Visit] = []
 
     def go(

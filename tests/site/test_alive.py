@@ -1,4 +1,4 @@
-"""The model in the page: it answers, in every host, to any text; and when it cannot, it says so and keeps the figure."""
+"""The model in the page: it answers to any text; when it cannot, it says so and keeps the figure."""
 
 from __future__ import annotations
 
@@ -104,11 +104,15 @@ def test_a_damaged_model_keeps_the_recorded_figure(
 ) -> None:
     whole = (site_dir / "_static/llm/models/mini-base.js").read_text("utf-8")
     middle = len(whole) // 2
-    body = {"truncated": whole[:middle], "altered": whole[:middle] + "AAAAAAAA" + whole[middle + 8 :]}.get(damage)
+    body = {"truncated": whole[:middle], "altered": whole[:middle] + "AAAAAAAA" + whole[middle + 8 :]}.get(
+        damage
+    )
     visited = visit(f"{http_site}/{CHAPTER}")
     visited.page.route(
         "**/mini-base.js",
-        lambda route: route.fulfill(body=body, content_type="text/javascript") if body else route.fulfill(status=404),
+        lambda route: (
+            route.fulfill(body=body, content_type="text/javascript") if body else route.fulfill(status=404)
+        ),
     )
     widget = next_token(visited)
     recorded = probabilities(widget)
@@ -130,7 +134,9 @@ def test_generate_plays_branches_and_undoes(sites: dict[str, str], visit: Callab
         before = tokens.count()
         step.click()
         expect(tokens).to_have_count(before + 1)
-        widget.locator(".llm-row").nth(2).click()  # another token than the recorded one: only the model can go on
+        widget.locator(".llm-row").nth(
+            2
+        ).click()  # another token than the recorded one: only the model can go on
         expect(tokens).to_have_count(before + 2)
         expect(widget).to_have_attribute("data-state", "live")
         step.click()

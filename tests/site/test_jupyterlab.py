@@ -1,4 +1,4 @@
-"""The same widgets in a real JupyterLab: a kernel computes, and what the reader does reaches it and comes back."""
+"""The same widgets in a real JupyterLab: what the reader does reaches a kernel and comes back."""
 
 from __future__ import annotations
 

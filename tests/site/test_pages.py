@@ -1,4 +1,4 @@
-"""Every page, from http and from disk, on a phone and on a desk, light and dark: clean, whole, alive, reachable."""
+"""Every page, from http and from disk, on a phone and on a desk: clean, whole, alive, reachable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ AXE = ROOT / "build" / "node" / "tests" / "node_modules" / "axe-core" / "axe.min
 @pytest.mark.parametrize("page", pages())
 @pytest.mark.parametrize("host", ["http", "disco"])
 @pytest.mark.parametrize("size", list(SIZES))
-def test_page_is_whole(page: str, host: str, size: str, sites: dict[str, str], visit: Callable[..., Visit]) -> None:
+def test_page_is_whole(
+    page: str, host: str, size: str, sites: dict[str, str], visit: Callable[..., Visit]
+) -> None:
     tab = visit(f"{sites[host]}/chapters/{page}.html", size).page
     assert tab.evaluate("document.documentElement.lang").replace("_", "-") == "pt-BR"
     width = SIZES[size][0]
@@ -38,14 +40,16 @@ def test_the_first_figure_is_above_the_fold(
     page: str, size: str, http_site: str, visit: Callable[..., Visit]
 ) -> None:
     tab = visit(f"{http_site}/chapters/{page}.html", size).page
-    # The third bar on screen: the reader sees the text, its most probable continuation and what competes with it.
+    # Three bars on screen: the text, its most probable continuation and what competes with it.
     third = tab.locator("[data-widget=next-token] .llm-bar").nth(2).bounding_box()
     assert third["y"] + third["height"] <= SIZES[size][1]
 
 
 @pytest.mark.parametrize("page", pages())
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(page: str, theme: str, http_site: str, visit: Callable[..., Visit], axe: str) -> None:
+def test_axe_finds_nothing(
+    page: str, theme: str, http_site: str, visit: Callable[..., Visit], axe: str
+) -> None:
     tab = visit(f"{http_site}/chapters/{page}.html", "mesa", theme, bypass_csp=True).page
     tab.wait_for_load_state("load")
     tab.evaluate(axe)
