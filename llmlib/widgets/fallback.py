@@ -62,6 +62,11 @@ def spoken(text: str) -> str:
     return SPECIAL.get(text) or blank.get(text) or f"“{text.strip() or 'espaços'}”"
 
 
+def line(text: str) -> str:
+    """The text that the figure is about, as the reader's field will show it."""
+    return f'<p class="llm-text">{escape(text) or "&nbsp;"}</p>'
+
+
 def strip(tokens: list[dict], last: int = 120) -> str:
     """The token strip: tokens are {id, text} and, where the model wrote them, p."""
     cells = []
@@ -75,8 +80,8 @@ def strip(tokens: list[dict], last: int = 120) -> str:
 
 
 def ceiling(top: float) -> float:
-    """Where the bars' scale ends, so that it changes seldom: 10, 25, 50 or 100 %."""
-    return next(limit for limit in (0.1, 0.25, 0.5, 1.0) if top <= limit or limit == 1.0)
+    """Where the bars' scale ends, so that it changes seldom. Twin of ceiling in kit.js."""
+    return next(limit for limit in (0.1, 0.2, 0.35, 0.6, 1.0) if top <= limit or limit == 1.0)
 
 
 def bars(rows: list[dict], rest: float | None = None) -> str:

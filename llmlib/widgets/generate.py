@@ -1,8 +1,8 @@
 """Generate: the autoregressive loop, one token a step, with every distribution it drew from.
 
 The recording is a run made here by the very calls that the figure makes when it is live, so that it plays
-with no model. Branching, editing or moving the temperature asks a model through `compute`. Nothing here is drawn at
-random: seed and step decide each draw, the same in Python and in the page.
+with no model. Branching, editing or moving the temperature asks a model through `compute`. Nothing here is
+drawn at random: seed and step decide each draw, the same in Python and in the page.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Generate(Widget):
         first = self.recording["steps"][0]
         rest = max(0.0, 1 - sum(row["p"] for row in first["top"]))
         return (
-            f"{html.strip([*self.recording['tokens'], *self.written()])}"
+            f"{html.line(self.prompt)}{html.strip([*self.recording['tokens'], *self.written()])}"
             f'<p class="llm-best">O primeiro token foi sorteado entre estes; saiu '
             f"{html.escape(html.spoken(first['chosen']['text']))}:</p>{html.bars(first['top'], rest)}"
         )

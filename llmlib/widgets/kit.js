@@ -41,7 +41,7 @@ function fmtPercent(p) {
   return `${text}\u00a0%`;
 }
 // Where the scale of bars ends, so that it changes seldom.
-const ceiling = (top) => [0.1, 0.25, 0.5].find((limit) => top <= limit) ?? 1;
+const ceiling = (top) => [0.1, 0.2, 0.35, 0.6].find((limit) => top <= limit) ?? 1;
 
 // ---- tokens: one look everywhere ---------------------------------------------------------------------------------
 const SPECIAL = { "<|endoftext|>": "fim do texto", "<|im_start|>": "início de turno", "<|im_end|>": "fim de turno", "<|pad|>": "preenchimento" };
@@ -49,8 +49,7 @@ const SIGNS = { " ": "·", "\n": "↵", "\t": "⇥" };
 // Nodes of a token: spaces become a dot, line breaks ↵, special tokens their Portuguese name.
 function tokenNodes(text) {
   if (SPECIAL[text]) return [h("i", { class: "llm-special" }, SPECIAL[text])];
-  const nodes = text.split(/([ \n\t])/).filter(Boolean).map((part) => (SIGNS[part] ? h("i", { class: "llm-sp", "aria-hidden": "true" }, SIGNS[part]) : part));
-  return text.trim() ? nodes : [...nodes, h("span", { class: "llm-hear" }, spoken(text))];
+  return text.split(/([ \n\t])/).filter(Boolean).map((part) => (SIGNS[part] ? h("i", { class: "llm-sp", "aria-hidden": "true" }, SIGNS[part]) : part));
 }
 // The same as a sentence says it.
 const spoken = (text) => SPECIAL[text] ?? { "": "nada", " ": "espaço", "\n": "quebra de linha" }[text] ?? `“${text.trim() || "espaços"}”`;
@@ -126,7 +125,7 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
     const limit = ceiling(Math.max(0, left ?? 0, ...items.map((item) => Math.max(item.p, shown(item)))));
     items.forEach((item, i) => {
       const row = (rows[i] ??= makeRow(i));
-      row.token.replaceChildren(...tokenNodes(item.text));
+      row.token.replaceChildren(...tokenNodes(item.text), item.text.trim() ? "" : h("span", { class: "llm-unseen" }, spoken(item.text)));
       row.fill.style.setProperty("--w", shown(item) / limit);
       row.number.style.setProperty("--w", Math.max(shown(item), item.p) / limit); // clear of the mark
       row.number.textContent = fmtPercent(shown(item));
@@ -177,7 +176,7 @@ function statePill(el, note) {
 
 // A polite live region that speaks only when things have settled, so that typing does not flood a screen reader.
 function announcer() {
-  const el = h("p", { class: "llm-hear", "aria-live": "polite" });
+  const el = h("p", { class: "llm-hear llm-unseen", "aria-live": "polite" });
   return { el, say: debounce((text) => { if (el.textContent !== text) el.textContent = text; }, 500) };
 }
 

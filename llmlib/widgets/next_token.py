@@ -56,10 +56,9 @@ class NextToken(Widget):
     def fallback(self) -> str:
         top = self.recording["top"][: self.k]
         rest = max(0.0, 1 - sum(row["p"] for row in top))
-        return (
-            f'{html.strip(self.recording["tokens"])}<p class="llm-best">{html.escape(self.summary())}</p>'
-            f"{html.bars(top, rest)}"
-        )
+        best = f'<p class="llm-best">{html.escape(self.summary())}</p>'
+        tokens = html.strip(self.recording["tokens"])
+        return f"{html.line(self.text)}{tokens}{best}{html.bars(top, rest)}"
 
 
 def slim(answer: dict) -> dict:

@@ -34,6 +34,8 @@ QUESTIONS = [
 
 SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
-    "generate": lambda: Generate(FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14),
+    "generate": lambda: Generate(
+        FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14
+    ),
     "quiz": lambda: Quiz(QUESTIONS),
 }

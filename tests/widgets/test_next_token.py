@@ -1,4 +1,4 @@
-"""NextToken: what it records and refuses, and the live figure in a browser, on the fake model and on the real one."""
+"""NextToken: what it records and refuses, and the live figure, on the fake model and on the real one."""
 
 from __future__ import annotations
 
