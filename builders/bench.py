@@ -202,7 +202,9 @@ def measure(page, torch: Torch, rounds: int, vocabulary: int) -> dict[str, dict[
 
 def site_times(browser) -> dict[str, float] | None:
     """Median ms of the built site: first figure of a cold page, answer to new text. None without a site."""
-    start = next((SITE / name for name in ("intro.html", "index.html") if (SITE / name).exists()), None)
+    start = next(
+        (path for path in (SITE / "chapters/intro.html", SITE / "index.html") if path.exists()), None
+    )
     if start is None:
         return None
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
@@ -220,7 +222,7 @@ def site_times(browser) -> dict[str, float] | None:
                   ? (window.figureAt = performance.now()) : requestAnimationFrame(watch);
                 requestAnimationFrame(watch);"""
             )
-            page.goto(f"http://127.0.0.1:{server.server_port}/{start.name}")
+            page.goto(f"http://127.0.0.1:{server.server_port}/{start.relative_to(SITE)}")
             page.wait_for_function("window.figureAt")
             figure.append(page.evaluate("window.figureAt"))
             text = "Era uma vez uma menina que morava perto do rio. Um dia ela viu um gato"
@@ -231,8 +233,8 @@ def site_times(browser) -> dict[str, float] | None:
                 answer.append(
                     page.evaluate(
                         """([root, word]) => new Promise((resolve) => {
-                          const el = document.querySelector(root), text = el.querySelector("textarea[name=text]");
-                          const best = el.querySelector(".llm-best"), start = performance.now();
+                          const el = document.querySelector(root), best = el.querySelector(".llm-best");
+                          const text = el.querySelector("textarea[name=text]"), start = performance.now();
                           const seen = new MutationObserver(() => requestAnimationFrame(() => {
                             seen.disconnect();
                             resolve(performance.now() - start);
