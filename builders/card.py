@@ -17,7 +17,7 @@ RECIPE = [
     ["builders.corpus", "--mix", "leitura", "--mchars", "60", "--out", "build/corpus/leitura"],
     ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
     ["builders.tokenizer", "--corpus", "build/corpus/texto"],
-    ["builders.pretrain", "--tokens", "70M", "--minutes", "80", "--stage1", "0.35", "--accumulate", "4", "--compile"],
+   "builders.pretrain --tokens 70M --minutes 80 --stage1 0.35 --accumulate 4 --compile".split(),
     ["builders.evaluate", "data/models/mini-base"],
     ["builders.card", "data/models/mini-base"],
 ]  # fmt: skip
@@ -62,20 +62,27 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 def about(training: dict, config: dict) -> str:
     """What the model is, and how it was made."""
-    heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
     steps = "\n".join("python -m " + " ".join(step) for step in RECIPE)
     kind = "processos" if training["processes"] > 1 else "processo"
     note = f"\n\n{training['note']}" if training.get("note") else ""
+    heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
+    shape = (
+        f"`{config['architectures'][0]}`, {config['num_hidden_layers']} camadas, {config['hidden_size']}"
+        f" dimensões, {heads} cabeças de atenção ({groups} de chave e valor), vocabulário de"
+        f" {number(config['vocab_size'])} tokens (BPE de bytes), contexto de"
+        f" {config['max_position_embeddings']} tokens"
+    )
+    effort = (
+        f"{number(training['tokens'] / 1e6, 1)} milhões de tokens em {number(training['seconds'] / 60)}"
+        f" minutos, com {training['processes']} {kind} de CPU e uma thread"
+    )
     return f"""\
 Modelo de linguagem em português, feito do zero pelo curso **LLMs por Dentro** com textos que o próprio curso
 gera. Ele só continua textos: é um modelo base, não responde a ordens. Roda dentro das páginas do curso.
 
 ## Tamanho
 
-{number(training["parameters"])} parâmetros: `{config["architectures"][0]}`, {config["num_hidden_layers"]} camadas, \
-{config["hidden_size"]} dimensões, {heads} cabeças de atenção ({groups} de chave e valor),
-vocabulário de {number(config["vocab_size"])} tokens (BPE de bytes), contexto de \
-{config["max_position_embeddings"]} tokens. Pesos em float16.
+{number(training["parameters"])} parâmetros: {shape}. Pesos em float16.
 
 ## Como foi feito
 
@@ -83,10 +90,8 @@ vocabulário de {number(config["vocab_size"])} tokens (BPE de bytes), contexto d
 {steps}
 ```
 
-Esta execução leu {number(training["tokens"] / 1e6, 1)} milhões de tokens em {number(training["seconds"] / 60)} \
-minutos, com {training["processes"]} {kind} de CPU e uma thread. Duas etapas:
-primeiro textos em que só a leitura do contexto responde, depois textos comuns com uma parte deles. A curva de
-perda está em `training.json`.{note}"""
+Esta execução leu {effort}. Duas etapas: primeiro textos em que só a leitura do contexto responde, depois
+textos comuns com uma parte deles. A curva de perda está em `training.json`.{note}"""
 
 
 def measures(result: dict) -> str:
@@ -102,29 +107,30 @@ def measures(result: dict) -> str:
     right = sum(not c["errors"] for c in written)
     light = result["int8"]
     lost = 100 * (light["perplexity_int8"] / light["perplexity"] - 1)
+    moved = f"em média {number(light['logit_mean'], 3)} e no máximo {number(light['logit_max'], 2)}"
+    asked = result["questions"]
+    header = ["tipo de texto", "textos", "perda por token (nats)", "perplexidade"]
     return f"""\
 ## O que foi medido
 
 Tudo em textos que não entraram no treino (`data/corpus/amostra.jsonl`, parte de validação).
 
-{table(["tipo de texto", "textos", "perda por token (nats)", "perplexidade"], losses)}
+{table(header, losses)}
 
-**Concordância.** Em {model["sentences"]} frases escritas a partir do começo de textos novos (temperatura 0,7), \
-o verificador achou {model["errors"]} erros de gênero ou número,
-em {model["broken"]} frases. Em {corpus["sentences"]} frases do corpus ele acusa {corpus["errors"]}. \
-Nas {len(written)} continuações dos três começos abaixo, {right} não têm nenhum erro achado.
+**Concordância.** Em {model["sentences"]} frases escritas a partir do começo de textos novos (temperatura 0,7),
+o verificador achou {model["errors"]} erros de gênero ou número, em {model["broken"]} frases.
+Em {corpus["sentences"]} frases do corpus ele acusa {corpus["errors"]}.
+Das {len(written)} continuações dos três começos abaixo, {right} não têm nenhum erro achado.
 O verificador só conhece as palavras do corpus: o silêncio dele não prova que a frase está certa.
 
-**Pergunta solta.** Continuou com outra pergunta em {percent(result["questions"])} de \
-{result["questions"]["total"]} casos.
+**Pergunta solta.** Continuou com outra pergunta em {percent(asked)} de {asked["total"]} casos.
 
 Respostas exatas, com o token mais provável a cada passo (entre parênteses, intervalo de 95 %):
 
 {table(["o que faz", "acertos"], probes)}
 
-**Na página.** Com pesos em int8, um logit muda em média {number(light["logit_mean"], 3)} e no máximo \
-{number(light["logit_max"], 2)}; a perplexidade passa de {number(light["perplexity"], 3)} a \
-{number(light["perplexity_int8"], 3)} ({number(lost, 2)} % a mais)."""
+**Na página.** Com pesos em int8, um logit muda {moved}; a perplexidade passa de
+{number(light["perplexity"], 3)} a {number(light["perplexity_int8"], 3)} (variação de {number(lost, 2)} %)."""
 
 
 def limits(result: dict, context: int) -> str:
@@ -134,8 +140,10 @@ def limits(result: dict, context: int) -> str:
 ## O que ele não sabe fazer
 
 - Conversar ou obedecer: ele continua o texto, e uma pergunta chama outra pergunta.
-- Falar do mundo: conhece só as histórias, os lugares e os fatos do corpus. Fora deles, escreve frases sem sentido.
-- Dizer a verdade: de fatos que nunca leu acertou {percent(unseen)}, e erra com a mesma segurança com que acerta.
+- Falar do mundo: conhece só as histórias, os lugares e os fatos do corpus. Fora deles, escreve frases sem
+  sentido.
+- Dizer a verdade: de fatos que nunca leu acertou {percent(unseen)}, e erra com a mesma segurança com que
+  acerta.
 - Ler além de {context} tokens, calcular com números grandes, escrever em outra língua ou em código."""
 
 

@@ -1,4 +1,4 @@
-"""Every bundled model: opens with the stock classes, and carries card, licence, recipe and the right hashes."""
+"""Every bundled model: opens with stock classes, and carries card, licence, recipe and the right hashes."""
 
 import hashlib
 import json
