@@ -1,8 +1,8 @@
 """Checks for the exercises of code: `check("perplexidade", minha_funcao)` runs it and answers in Portuguese.
 
-An exercise is a name, a solution and the cases on which the two must agree. The solution is ordinary code, shown
-in the chapter by `source(...)` behind a fold, and tested. Nothing is sent anywhere; a wrong answer is never an
-exception, so that a notebook runs to its end. Exercises on paper or in a figure need no check and are not here.
+An exercise is a name, a solution and the cases on which the two must agree. The solution is ordinary code,
+shown in the chapter by `source(...)` behind a fold, and tested. Nothing is sent anywhere; a wrong answer is
+never an exception, so that a notebook runs to its end. Exercises on paper need no check and are not here.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from llmlib.prose import number
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """`cases`: makers of fresh arguments, so that an answer that changes its input cannot spoil the next one."""
+    """`cases`: makers of fresh arguments, so that an answer that changes its input spoils no other case."""
 
     solution: Callable
     cases: tuple[Callable[[], tuple], ...]
@@ -37,10 +38,11 @@ class Feedback:
         from llmlib.widgets.fallback import escape
 
         kind, word = ("ok", "Certo") if self.ok else ("no", "Ainda não")
-        return f'<p class="llm-feedback llm-feedback-{kind}" role="status"><strong>{word}.</strong> {escape(self.message)}</p>'
+        look = f"llm-feedback llm-feedback-{kind}"
+        return f'<p class="{look}" role="status"><strong>{word}.</strong> {escape(self.message)}</p>'
 
 
-# ---- the solutions -----------------------------------------------------------------------------------------------
+# ---- the solutions
 
 
 def perplexidade(probabilidades: list[float]) -> float:
@@ -57,13 +59,13 @@ def continuar(lm, texto: str, passos: int) -> str:
     return texto
 
 
-# ---- what they are tried on --------------------------------------------------------------------------------------
+# ---- what they are tried on
 
 
 class Ciranda:
-    """Um modelo de brinquedo: olha só a última palavra e sempre sabe a seguinte. Serve para conferir `continuar`."""
+    """Um modelo de brinquedo: olha só a última palavra e sempre sabe a seguinte. Confere `continuar`."""
 
-    words = {"": "a", "a": " roda", "roda": " gira", "gira": " e", "e": " a"}
+    words: ClassVar = {"": "a", "a": " roda", "roda": " gira", "gira": " e", "e": " a"}
 
     def next(self, text: str, k: int = 10) -> dict:
         last = text.split()[-1] if text.split() else ""
@@ -94,16 +96,16 @@ EXERCISES = {
             lambda: (Ciranda(), "", 3),
             lambda: (Ciranda(), "gira", 0),
         ),
-        "A cada passo: pergunte com lm.next(texto), pegue o primeiro de “top” e junte o “text” dele ao texto.",
+        "A cada passo: pergunte com lm.next(texto) e junte ao texto o “text” do primeiro de “top”.",
     ),
 }
 
 
-# ---- checking ----------------------------------------------------------------------------------------------------
+# ---- checking
 
 
 def written(value: object) -> str:
-    """A value as a sentence shows it: numbers in Portuguese, the rest as Python shows it, cut at 80 characters."""
+    """A value as a sentence shows it: numbers in Portuguese, the rest as Python does, cut at 80 letters."""
     if isinstance(value, float) and math.isfinite(value):
         return number(value, 4).rstrip("0").rstrip(",") if abs(value) < 1e6 else f"{value:.4g}"
     text = f"“{value}”" if isinstance(value, str) else repr(value)
@@ -121,7 +123,7 @@ def agree(answer: object, expected: object) -> bool:
 
 
 def check(name: str, answer: Callable) -> Feedback:
-    """Runs the reader's function on every case of an exercise. Raises ValueError only for an unknown exercise."""
+    """Runs the reader's function on every case. Raises ValueError only for an unknown exercise."""
     if name not in EXERCISES:
         raise ValueError(f"Não há exercício “{name}”. Os que há: {', '.join(sorted(EXERCISES))}.")
     exercise = EXERCISES[name]

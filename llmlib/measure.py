@@ -1,7 +1,7 @@
 """How well a model predicts a text, and how sure we are of it: perplexity, and its interval by bootstrap.
 
-Works on arrays of probabilities that any model gave; knows no model. What is resampled is the document, because
-tokens of one document are not independent.
+Works on arrays of probabilities that any model gave; knows no model. What is resampled is the document,
+because tokens of one document are not independent.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def surprise(logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
 
 
 def perplexity(surprises: Sequence[np.ndarray]) -> float:
-    """exp of the mean surprise over all tokens of all documents: among how many equal choices the model hesitates."""
+    """exp of the mean surprise over all tokens: among how many equal choices the model hesitates."""
     total = sum(float(np.sum(each)) for each in surprises)
     count = sum(len(each) for each in surprises)
     if count == 0:
@@ -46,7 +46,7 @@ def bootstrap(
     rounds: int = 1000,
     seed: int = 0,
 ) -> Estimate:
-    """A statistic over documents and its 95 % percentile interval, from `rounds` resamples of the documents."""
+    """A statistic over documents and its 95 % percentile interval, from `rounds` resamples of them."""
     rng = np.random.default_rng(seed)
     documents = list(documents)
     draws = [
@@ -58,7 +58,7 @@ def bootstrap(
 
 
 def share(hits: int, total: int) -> Estimate:
-    """A proportion and its 95 % interval by Wilson's score, which is honest with few cases and near 0 and 1."""
+    """A proportion and its 95 % interval by Wilson's score, honest with few cases and near 0 and 1."""
     if total <= 0:
         raise ValueError("Uma proporção precisa de ao menos um caso.")
     z, p = 1.959964, hits / total
@@ -72,7 +72,9 @@ def answer_probability(lm: object, prompt: str, answer: str) -> float:
 
     `lm`: anything with `compute("encode", …)` and `trace(ids)`, as `llmlib.load` gives.
     """
-    before, after = ([t["id"] for t in lm.compute("encode", {"text": text})["tokens"]] for text in (prompt, answer))
+    before, after = (
+        [t["id"] for t in lm.compute("encode", {"text": text})["tokens"]] for text in (prompt, answer)
+    )
     trace = lm.trace([*before, *after])
     start = len(trace.ids) - len(after) - 1
     return float(np.exp(-surprise(trace.logits[start:], trace.ids[start:]).sum()))

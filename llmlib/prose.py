@@ -1,4 +1,4 @@
-"""Numbers as the book writes them, for sentences that a chapter computes: decimal comma, thousands, intervals.
+"""Numbers as the book writes them, for sentences that a chapter computes: decimal comma, thousands.
 
 A chapter never types a number about its own measurements. It computes it in a cell that ends with
 `say(f"O modelo errou {percent(p)} delas.")`: the same sentence in the page, in Jupyter and on Colab.
@@ -29,8 +29,8 @@ def between(low: float, high: float, digits: int = 1) -> str:
 
 
 def shown(text: str) -> str:
-    """Text of a model or of a reader inside a Markdown sentence: quoted, on one line, with nothing that Markdown or
-    HTML would act upon."""
+    """Text of a model or of a reader inside a Markdown sentence: quoted, on one line, with nothing that
+    Markdown or HTML would act upon."""
     flat = " ".join(text.replace("\n", " ↵ ").split())
     return "“" + "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()#+!|<>&$~^" else c for c in flat) + "”"
 

@@ -1,7 +1,7 @@
 """Adoption: days from launch to 1 million and to 100 million users, and what each source counted.
 
-Takes the rows of `data/linha-do-tempo/adocao.csv` and turns dates into days. The figure lets the reader change the
-milestone, the scale and the kind of counting: the claim "the fastest in history" depends on all three.
+Takes the rows of `data/linha-do-tempo/adocao.csv` and turns dates into days. The figure lets the reader
+change the milestone, the scale and the kind of counting: "the fastest in history" depends on all three.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MILESTONES = {"1m": "1 milhão", "100m": "100 milhões"}
 
 
 def days(row: dict, milestone: str) -> float | None:
-    """Days from launch to "1m" or "100m": what the source says, else the difference of the dates; None if unknown."""
+    """Days from launch to "1m" or "100m": as the source says, else between the dates; None if unknown."""
     if row[f"dias_{milestone}"]:
         return float(row[f"dias_{milestone}"])
     if not row[f"data_{milestone}"]:
@@ -70,7 +70,7 @@ class Adoption(Widget):
         super().__init__(rows=kept)
 
     def ranking(self, milestone: str = "100m", counting: str = "") -> list[dict]:
-        """Rows that have the milestone, fastest first: {nome, dias, texto, conta}; `counting` keeps one kind."""
+        """Rows with the milestone, fastest first: {nome, dias, texto, conta}; `counting` keeps one kind."""
         found = [
             {"nome": row["nome"], **row["marcas"][milestone]}
             for row in self.rows
@@ -105,6 +105,7 @@ class Adoption(Widget):
         )
         return (
             f'<p>{escape(self.summary())}</p><div class="llm-scroll" tabindex="0" role="region" '
-            f'aria-label="Tabela dos prazos"><table class="llm-table llm-adoption-table"><thead><tr>{heads}</tr></thead>'
+            f'aria-label="Tabela dos prazos"><table class="llm-table llm-adoption-table">'
+            f"<thead><tr>{heads}</tr></thead>"
             f"<tbody>{''.join(lines)}</tbody></table></div>"
         )

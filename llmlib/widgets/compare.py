@@ -1,8 +1,8 @@
-"""Compare: a model that counts and a model that attends, on the same text, with a memory that the reader shrinks.
+"""Compare: a model that counts and a model that attends, on the same text, with a memory that shrinks.
 
-The counting side travels whole: for each memory (0 to 3 tokens), its most frequent contexts, how often each was
-seen and what it gives to the next token, so that it answers any text with no model at all. The other side is
-the model that the host runs; a few prompts are recorded. This file counts and trains nothing.
+The counting side travels whole: for each memory (0 to 3 tokens), its most frequent contexts, how often each
+was seen and what it gives to the next token, so that it answers any text with no model at all. The other side
+is the model that the host runs; a few prompts are recorded. This file counts and trains nothing.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ def base36(number: int) -> str:
 
 
 def pack(ngram: object, memory: int, limit: int) -> str:
-    """The `limit` most frequent contexts of `memory` tokens as text: 'context|seen|id p id p …' a line, the numbers
-    in base 36, p in thousandths. `ngram`: as `llmlib.scratch.ngram.NGram`, with `followers` and `probabilities`."""
+    """The `limit` most frequent contexts of `memory` tokens as text: 'context|seen|id p id p …' a line.
+
+    Numbers are in base 36, p in thousandths. `ngram`: an `llmlib.scratch.ngram.NGram`.
+    """
     often = sorted(((-after.total(), context) for context, after in ngram.followers[memory].items()))[:limit]
     lines = []
     for seen, context in often:
@@ -122,8 +124,9 @@ class Compare(Widget):
     def summary(self) -> str:
         first, size, _, rows = self._first()
         best = first["top"][0]
+        tokens = f"{size} token{'s' if size != 1 else ''}"
         return (
-            f"Depois de “{first['text']}”, a contagem, olhando {size} token{'s' if size != 1 else ''}, aposta em "
+            f"Depois de “{first['text']}”, a contagem, olhando {tokens}, aposta em "
             f"{html.spoken(rows[0]['text'])} ({html.percent(rows[0]['p'])}); o transformer, em "
             f"{html.spoken(best['text'])} ({html.percent(best['p'])})."
         )

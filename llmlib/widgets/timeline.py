@@ -1,7 +1,7 @@
 """Timeline: language models by date and size, filtered by family, by weights and by stage.
 
-Takes the rows of `data/linha-do-tempo/modelos.csv` (dicts of text) and draws them: time across, parameters up on a
-log scale, and a band of its own for the models whose size was never published. It knows no model and computes nothing.
+Takes the rows of `data/linha-do-tempo/modelos.csv` (dicts of text) and draws them: time across, parameters up
+on a log scale, and a band of its own for the models whose size was never published. It computes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from llmlib.widgets.fallback import decimal, escape
 ARCHITECTURES = ("decodificador", "codificador", "codificador-decodificador", "permutação", "não divulgada")
 WEIGHTS = ("abertos", "fechados")
 STAGES = ("base", "instruído", "base e instruído", "tarefa")
-MONTHS = "jan fev mar abr mai jun jul ago set out nov dez".split()
+MONTHS = ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez")
 
 
 def read_rows(text: str) -> list[dict]:
@@ -48,8 +48,11 @@ def size(billions: float | None) -> str:
 
 
 class Timeline(Widget):
-    """Language models in time. `rows`: dicts with data, nome, organizacao, familia, arquitetura, pesos, etapa,
-    parametros_bi (billions, may be empty), link and nota. Raises ValueError naming the row with a wrong category."""
+    """Language models in time.
+
+    `rows`: dicts with data, nome, organizacao, familia, arquitetura, pesos, etapa, parametros_bi (billions,
+    may be empty), link and nota. Raises ValueError naming the row that has a wrong category.
+    """
 
     name = "timeline"
     rows = traitlets.List().tag(sync=True)
@@ -73,10 +76,11 @@ class Timeline(Widget):
     def summary(self) -> str:
         shown = [row for row in self.rows if row["bi"] is not None]
         low, high = min(shown, key=lambda row: row["bi"]), max(shown, key=lambda row: row["bi"])
+        first, last, silent = self.rows[0], self.rows[-1], len(self.rows) - len(shown)
         return (
-            f"Linha do tempo com {len(self.rows)} modelos, de {self.rows[0]['nome']} ({self.rows[0]['dia']}) a "
-            f"{self.rows[-1]['nome']} ({self.rows[-1]['dia']}). Tamanhos de {low['tamanho']} ({low['nome']}) a "
-            f"{high['tamanho']} ({high['nome']}); {len(self.rows) - len(shown)} não tiveram o tamanho divulgado."
+            f"Linha do tempo com {len(self.rows)} modelos, de {first['nome']} ({first['dia']}) a {last['nome']} "
+            f"({last['dia']}). Tamanhos de {low['tamanho']} ({low['nome']}) a {high['tamanho']} "
+            f"({high['nome']}); {silent} não tiveram o tamanho divulgado."
         )
 
     def fallback(self) -> str:
@@ -89,7 +93,9 @@ class Timeline(Widget):
             lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         head = "".join(f'<th scope="col">{title}</th>' for title in heads)
         return (
-            f"<p>{escape(self.summary())}</p><details><summary>Os {len(self.rows)} modelos, em tabela</summary>"
-            f'<div class="llm-scroll" tabindex="0" role="region" aria-label="Tabela dos modelos"><table class="llm-table">'
+            f"<p>{escape(self.summary())}</p>"
+            f"<details><summary>Os {len(self.rows)} modelos, em tabela</summary>"
+            f'<div class="llm-scroll" tabindex="0" role="region" aria-label="Tabela dos modelos">'
+            f'<table class="llm-table">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div></details>"
         )
