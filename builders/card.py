@@ -17,7 +17,7 @@ RECIPE = [
     ["builders.corpus", "--mix", "leitura", "--mchars", "60", "--out", "build/corpus/leitura"],
     ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
     ["builders.tokenizer", "--corpus", "build/corpus/texto"],
-   "builders.pretrain --tokens 70M --minutes 80 --stage1 0.35 --accumulate 4 --compile".split(),
+    ["builders.pretrain", *["--tokens", "70M", "--minutes", "80"], *["--accumulate", "4"], "--compile"],
     ["builders.evaluate", "data/models/mini-base"],
     ["builders.card", "data/models/mini-base"],
 ]  # fmt: skip
@@ -117,8 +117,8 @@ Tudo em textos que não entraram no treino (`data/corpus/amostra.jsonl`, parte d
 
 {table(header, losses)}
 
-**Concordância.** Em {model["sentences"]} frases escritas a partir do começo de textos novos (temperatura 0,7),
-o verificador achou {model["errors"]} erros de gênero ou número, em {model["broken"]} frases.
+**Concordância.** Em {model["sentences"]} frases escritas a partir do começo de textos novos, à temperatura
+0,7, o verificador achou {model["errors"]} erros de gênero ou número, em {model["broken"]} frases.
 Em {corpus["sentences"]} frases do corpus ele acusa {corpus["errors"]}.
 Das {len(written)} continuações dos três começos abaixo, {right} não têm nenhum erro achado.
 O verificador só conhece as palavras do corpus: o silêncio dele não prova que a frase está certa.

@@ -190,7 +190,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--tokens", type=count, default="14M", help="how many to read: 14M, 500k")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
-    parser.add_argument("--stage1", type=float, default=0.4, help="share of the run in the reading stage")
+    parser.add_argument("--stage1", type=float, default=0.35, help="share of the run in the reading stage")
     parser.add_argument(
         "--batch", type=int, default=16, help="rows of 256 tokens a step, all processes together"
     )
