@@ -78,7 +78,8 @@ class Timeline(Widget):
         low, high = min(shown, key=lambda row: row["bi"]), max(shown, key=lambda row: row["bi"])
         first, last, silent = self.rows[0], self.rows[-1], len(self.rows) - len(shown)
         return (
-            f"Linha do tempo com {len(self.rows)} modelos, de {first['nome']} ({first['dia']}) a {last['nome']} "
+            f"Linha do tempo com {len(self.rows)} modelos, de {first['nome']} ({first['dia']}) "
+            f"a {last['nome']} "
             f"({last['dia']}). Tamanhos de {low['tamanho']} ({low['nome']}) a {high['tamanho']} "
             f"({high['nome']}); {silent} não tiveram o tamanho divulgado."
         )
