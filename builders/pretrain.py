@@ -32,7 +32,7 @@ from transformers import (
 )
 
 from builders import page, shards
-from llmlib.scratch.train import Rows, Settings, Stage, next_token_loss, processes, train
+from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, processes, train
 
 CONTEXT = 256
 SHAPE = {
@@ -78,6 +78,16 @@ def causal(
 
 
 AttentionInterface.register("causal", causal)
+
+
+def fast_precision(device: torch.device) -> str:
+    """bfloat16 where the processor computes in it; float32 on a T4 and on older CPUs."""
+    if device.type == "cuda":
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        features = getattr(torch.cpu, "get_capabilities", dict)()
+        able = any(present for name, present in features.items() if name.endswith("bf16"))
+    return "bfloat16" if able else "float32"
 
 
 def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dict[str, Rows]:
@@ -197,12 +207,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--accumulate", type=int, default=1, help="parts in which each process reads its rows"
     )
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="bfloat16",
-                        help="float32 for processors without bfloat16 (a T4, older CPUs)")  # fmt: skip
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], help="by default what is fast here")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
     parser.add_argument(
-        "--compile", action="store_true", help="torch.compile: a minute at first, then faster"
+        "--compile",
+        action="store_true",
+        help="torch.compile: needs a C++ compiler and a minute, then is faster",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--note", default="", help="a remark on this run, for the card")
@@ -234,19 +245,15 @@ def main() -> None:
         tokens=args.tokens,
         batch=args.batch,
         accumulate=args.accumulate,
-        precision=args.precision,
+        precision=args.precision or fast_precision(device),
         seed=args.seed,
         minutes=args.minutes,
     )
-    log = train(
-        model,
-        stages,
-        settings,
-        args.work,
-        resume=args.resume,
-        measure=measure(rows),
-        forward=torch.compile(model, dynamic=False) if args.compile else None,
-    )
+    forward = torch.compile(model, dynamic=False) if args.compile else None
+    try:
+        log = train(model, stages, settings, args.work, args.resume, measure(rows), forward)
+    except TrainingError as error:
+        sys.exit(str(error))
     if rank == 0:
         training = {
             "command": command(sys.argv[1:]),
