@@ -200,6 +200,13 @@ def measure(page, torch: Torch, rounds: int, vocabulary: int) -> dict[str, dict[
     return best
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
 def site_times(browser) -> dict[str, float] | None:
     """Median ms of the built site: first figure of a cold page, answer to new text. None without a site."""
     start = next(
@@ -207,9 +214,7 @@ def site_times(browser) -> dict[str, float] | None:
     )
     if start is None:
         return None
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(SITE))
-    handler.log_message = lambda *args: None
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     root = '[data-widget="next-token"]'
     figure, answer = [], []
