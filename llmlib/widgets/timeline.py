@@ -71,7 +71,7 @@ class Timeline(Widget):
                 {key: row[key] for key in keys}
                 | {"dia": day(row["data"]), "bi": billions, "tamanho": size(billions)}
             )
-        super().__init__(rows=sorted(kept, key=lambda row: row["data"]))
+        super().__init__(rows=sorted(kept, key=lambda row: (row["data"], row["nome"])))
 
     def summary(self) -> str:
         shown = [row for row in self.rows if row["bi"] is not None]

@@ -1,8 +1,8 @@
-"""Every page says what a page must: parts in order, exercises, questions, citations that exist, no typed measurement.
+"""Every page says what a page must: parts in order, exercises, questions, citations that exist.
 
-The pattern for a number of ours: the cell that computes it ends with `say(f"… {number(x)} …")` (`llmlib.prose`), which
-is the same in the page, in Jupyter and on Colab. Prose outside cells may hold numbers of others (with a citation) and
-sums worked by hand, and nothing that this project measured. Pages are read as text: nothing is executed here.
+The pattern for a number of ours: the cell that computes it ends with `say(f"… {number(x)} …")` (`llmlib.prose`),
+which is the same in the page, in Jupyter and on Colab. Prose outside cells may hold numbers of others (with a
+citation) and sums worked by hand, and nothing that we measured. Pages are read as text: nothing runs here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CITATIONS = parse_file(str(ROOT / "references.bib")).entries
 FIRST, BACK = "intro", ("glossario", "referencias")
 CODE = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLES = ROOT / "data" / "linha-do-tempo"
-# What a chapter has, in this order (SYLLABUS of the course): a pattern that must be found after the one before it.
+# What a chapter has, in this order: each pattern must be found after the one before it.
 PARTS = [
     ("objetivos", r"^:::\{admonition\} O que você vai saber fazer$"),
     ("figura viva", r"^```\{code-cell\}"),
@@ -64,7 +64,9 @@ def prose(page: str) -> str:
     """What is read with every cell folded: no front matter, code, formulas, citations or addresses."""
     body = re.sub(r"\A---\n.*?\n---\n", "", text(page), flags=re.DOTALL)
     body = re.sub(r"^```.*?^```$", "", body, flags=re.MULTILINE | re.DOTALL)
-    body = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|\{cite[^}]*\}`[^`]*`|\]\([^)]*\)|`[^`]*`", " ", body, flags=re.DOTALL)
+    body = re.sub(
+        r"\$\$.*?\$\$|\$[^$]*\$|\{cite[^}]*\}`[^`]*`|\]\([^)]*\)|`[^`]*`", " ", body, flags=re.DOTALL
+    )
     return body
 
 
@@ -127,7 +129,9 @@ def test_teacher_finds_what_a_lesson_needs(page: str) -> None:
 
 @pytest.mark.parametrize("page", pages())
 def test_every_citation_exists(page: str) -> None:
-    keys = [k.strip() for group in re.findall(r"\{cite[:\w]*\}`([^`]+)`", text(page)) for k in group.split(",")]
+    keys = [
+        k.strip() for group in re.findall(r"\{cite[:\w]*\}`([^`]+)`", text(page)) for k in group.split(",")
+    ]
     assert [key for key in keys if key not in CITATIONS] == []
     if page in CHAPTERS:
         assert keys
@@ -175,7 +179,9 @@ def test_cells_have_a_title_and_sentences_are_computed(page: str) -> None:
             assert re.match(r"# [A-ZÀ-Ý].{3,79}$", first), f"{page}: a célula “{first}” precisa de um título"
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
-                names = [n for n in ast.walk(node) if isinstance(n, ast.FormattedValue | ast.Name | ast.Attribute)]
+                names = [
+                    n for n in ast.walk(node) if isinstance(n, ast.FormattedValue | ast.Name | ast.Attribute)
+                ]
                 assert len(names) > 1, f"{page}: uma frase sem nada calculado não precisa de célula ({first})"
 
 
@@ -212,12 +218,22 @@ def test_adoption_is_sourced_and_says_what_was_counted() -> None:
         assert row["ressalva"]
         for mark in ("1m", "100m"):
             if row[f"data_{mark}"] or row[f"dias_{mark}"]:
-                assert row[f"conta_{mark}"] in {"contas", "downloads", "usuários ativos", "usuários somados"}, row
+                assert row[f"conta_{mark}"] in {
+                    "contas",
+                    "downloads",
+                    "usuários ativos",
+                    "usuários somados",
+                }, row
                 assert row[f"link_{mark}"] == address(row[f"fonte_{mark}"]), row["nome"]
 
 
 def test_no_reference_is_orphan() -> None:
-    used = {key for page in pages() for group in re.findall(r"\{cite[:\w]*\}`([^`]+)`", text(page)) for key in group.split(",")}
+    used = {
+        key
+        for page in pages()
+        for group in re.findall(r"\{cite[:\w]*\}`([^`]+)`", text(page))
+        for key in group.split(",")
+    }
     used |= {row["citacao"] for row in rows("modelos.csv")}
     used |= {row[f"fonte_{mark}"] for row in rows("adocao.csv") for mark in ("1m", "100m")}
     assert sorted(set(CITATIONS) - used) == []
