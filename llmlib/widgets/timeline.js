@@ -50,7 +50,7 @@ export default {
       const width = Math.max(300, Math.round(el.clientWidth || 640));
       plot.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
       const x = (t) => left + 8 + ((t - 2017.2) / (2027 - 2017.2)) * (width - left - 20);
-      const y = (bi) => HEIGHT - BOTTOM - ((Math.log10(bi) + 1.1) / 4.75) * (HEIGHT - BOTTOM - TOP - BAND);
+      const y = (bi) => HEIGHT - BOTTOM - ((Math.log10(bi) + 1.3) / 4.95) * (HEIGHT - BOTTOM - TOP - BAND);
       const line = (y0, text, kind) => [svg("line", { class: kind, x1: left, x2: width, y1: y0, y2: y0 }), svg("text", { class: "llm-tick", x: left, y: text === MARKS[0][1] ? y0 + 13 : y0 - 4 }, text)];
       axes.replaceChildren(
         svg("rect", { class: "llm-band", x: left, y: TOP, width: width - left, height: BAND - 12 }),
@@ -80,7 +80,7 @@ export default {
       const free = (box) => box[0] > 2 && box[2] < width - 2 && box[3] < HEIGHT - BOTTOM && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
       labels.replaceChildren();
       for (const i of list) {
-        const [x, y] = places[i], wide = rows[i].nome.length * 6.2 + 2;
+        const [x, y] = places[i], wide = rows[i].nome.length * 6.8 + 2;
         const spots = [["start", x + 11, y + 4, x + 10], ["end", x - 11, y + 4, x - 10 - wide], ["middle", x, y - 11, x - wide / 2], ["middle", x, y + 20, x - wide / 2]];
         for (const [anchor, tx, ty, from] of spots) {
           const box = [from, ty - 10, from + wide, ty + 3];
@@ -121,7 +121,11 @@ export default {
       name.setAttribute("text-anchor", at > width * 0.7 ? "end" : at < width * 0.2 ? "start" : "middle");
       name.setAttribute("x", at);
       name.setAttribute("y", up > 60 ? up - 16 : up + 26);
-      for (const label of labels.children) label.toggleAttribute("hidden", +label.dataset.at === chosen);
+      const nameX = name.getAttribute("text-anchor") === "end" ? at - 40 : name.getAttribute("text-anchor") === "start" ? at + 40 : at, nameY = +name.getAttribute("y");
+      for (const label of labels.children) { // the chosen one's name is drawn larger: what is below it steps aside
+        const near = Math.abs(+label.getAttribute("y") - nameY) < 14 && Math.abs(places[label.dataset.at][0] - nameX) < 64;
+        label.toggleAttribute("hidden", near || +label.dataset.at === chosen);
+      }
       nodes.forEach((node, i) => { node.setAttribute("tabindex", i === chosen && !node.hasAttribute("hidden") ? "0" : "-1"); node.toggleAttribute("aria-current", i === chosen); });
     }
     plot.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 """Every page says what a page must: parts in order, exercises, questions, citations that exist.
 
-The pattern for a number of ours: the cell that computes it ends with `say(f"… {number(x)} …")` (`llmlib.prose`),
+The pattern for a number of ours: the cell that computes it ends with `say(f"… {number(x)} …")` (`prose`),
 which is the same in the page, in Jupyter and on Colab. Prose outside cells may hold numbers of others (with a
 citation) and sums worked by hand, and nothing that we measured. Pages are read as text: nothing runs here.
 """
@@ -162,7 +162,7 @@ def test_no_phrase_that_the_course_does_not_use(page: str) -> None:
 
 @pytest.mark.parametrize("page", [FIRST, *CHAPTERS])
 def test_no_measured_number_is_typed(page: str) -> None:
-    """A percentage, a decimal or a perplexity outside a cell must stand beside a citation or a sum by hand."""
+    """A percentage or a decimal outside a cell must stand beside a citation or a sum worked by hand."""
     for paragraph in re.split(r"\n\s*\n", prose(page)):
         flat = " ".join(paragraph.split())
         for number in re.findall(r"\d+,\d+|\d+ %", flat):
