@@ -231,10 +231,10 @@ function kernelHost(model) {
     }),
   };
 }
-// What anywidget (or host.js, which brings its own host and root) calls.
+// What anywidget calls (it has a `host` of its own, which computes nothing), or host.js, which brings ours and the root.
 const asWidget = (name, widget) => ({
   render({ model, el, host }) {
-    if (host) return widget.render({ model, el, host });
+    if (host?.compute !== undefined) return widget.render({ model, el, host });
     const root = h("div", { class: "llm-widget", "data-widget": name, "data-state": "recorded" });
     el.append(root);
     return widget.render({ model, el: root, host: kernelHost(model) });
