@@ -72,7 +72,8 @@ def page_context(
     app, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """What `theme/layout.html` needs to know about one page."""
-    body = context.get("body") or ""
+    # docutils gives entries of a bibliography a role that ARIA has since withdrawn
+    body = context["body"] = (context.get("body") or "").replace('role="doc-biblioentry"', 'role="listitem"')
     if stray := STRAY_ROLE.search(body):
         log.warning("a MyST role in the output of a cell is shown as it is: %s", stray[0], location=pagename)
     static = {"book.css", "book.js"}
