@@ -5,15 +5,11 @@ Imports neither torch nor transformers: widgets take data, and ask whoever hosts
 
 from __future__ import annotations
 
-import base64
 import importlib
 import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ENGINE = HERE.parent / "engine"
-# The order matters: each file attaches to the global LLM what the next one uses.
-ENGINE_FILES = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
 WIDGETS = {
     "NextToken": "next_token",
     "Generate": "generate",
@@ -37,6 +33,7 @@ def assets(engine: str | None = None) -> dict[str, str]:
     host.js (small, on pages with widgets), widgets.css, and engine.js (attached at the first question).
     `engine` takes the place of the engine's own text.
     """
+    from llmlib.engine import source as worker_source
     from llmlib.widgets.base import body
 
     def read(path: Path) -> str:
@@ -54,13 +51,6 @@ def assets(engine: str | None = None) -> dict[str, str]:
     sheets = [HERE / "tokens.css", HERE / "kit.css", *(HERE / f"{stem}.css" for stem in stems)]
     return {
         "host.js": host,
-        "engine.js": f"globalThis.llmEngine = {json.dumps(engine_source() if engine is None else engine)};\n",
+        "engine.js": f"globalThis.llmEngine = {json.dumps(engine or worker_source())};\n",
         "widgets.css": "\n".join(read(sheet) for sheet in sheets if sheet.exists()),
     }
-
-
-def engine_source() -> str:
-    """The worker's whole text: the WebAssembly kernel in base64, then the engine's scripts."""
-    wasm = base64.b64encode((ENGINE / "kernels.wasm").read_bytes()).decode()
-    scripts = "\n".join((ENGINE / name).read_text("utf-8") for name in ENGINE_FILES)
-    return f'(globalThis.LLM ??= {{}}).wasm = "{wasm}";\n{scripts}'

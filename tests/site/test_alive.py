@@ -81,7 +81,7 @@ def test_odd_text_is_only_text(name: str, http_site: str, visit: Callable[..., V
 def test_a_very_long_text_is_cut_and_says_so(http_site: str, visit: Callable[..., Visit]) -> None:
     widget = next_token(visit(f"{http_site}/{CHAPTER}"))
     type_and_wait(widget, "O gato subiu no telhado. " * 4000)
-    note = widget.locator(".llm-cut")
+    note = widget.locator(".nt-cut")
     expect(note).to_be_visible()
     expect(note).to_contain_text("ficaram de fora")
     type_and_wait(widget, "O gato")

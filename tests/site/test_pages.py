@@ -70,8 +70,8 @@ def test_readable_without_javascript(page: str, http_site: str, visit: Callable[
 
 def test_search_answers_in_portuguese_from_disk(sites: dict[str, str], visit: Callable[..., Visit]) -> None:
     tab = visit(f"{sites['disco']}/search.html?q=token").page
+    expect(tab.locator("#search-results")).to_contain_text("Páginas encontradas")
     expect(tab.locator("#search-results li").first).to_be_visible()
-    assert "resultado" in tab.locator("#search-results").inner_text().lower()
 
 
 def test_root_leads_to_the_course(sites: dict[str, str], visit: Callable[..., Visit]) -> None:
