@@ -1,4 +1,4 @@
-"""The verdicts that `o-que-e-um-llm` states in words hold for the bundled model: a new model may not falsify the prose.
+"""The verdicts that `o-que-e-um-llm` states in words hold for the bundled model: no new model may belie them.
 
 The page itself computes the numbers; here smaller samples only guard the direction of each claim.
 """
