@@ -6,8 +6,8 @@ compares, so the file can never be older than the code.
 Format:
 - `uniform` [{seed, step, u}]
 - `rules` [{logits, prompt, generated, sampling, probs, step, chosen}]: `probs` rounded to 12 decimals
-- `loops` [{table, tokens, prompt, sampling, stop, eos, context, max_new_tokens, ids, text, reason}]:
-  the logits after token t are `table[t]`; `text` joins the strings of the generated ids, token 0 left out, cut
+- `loops` [{table, tokens, prompt, sampling, stop, eos, context, max_new_tokens, ids, text, reason}]: the
+  logits after token t are `table[t]`; `text` joins the strings of the generated ids, token 0 left out, cut
   where the first stop sequence begins
 """
 
