@@ -34,7 +34,7 @@ def test_every_make_command_named_anywhere_exists() -> None:
 
 
 def test_every_artefact_named_anywhere_has_a_recipe() -> None:
-    for path in TEXTS:
+    for path in (path for path in TEXTS if not path.startswith("tests/")):
         for name in re.findall(r"make data NAME=([\w-]+)", read(path)):
             assert name in RECIPES, f"{path} names make data NAME={name}"
 
