@@ -45,7 +45,12 @@ SAMPLES = 5  # seeds shown for each prompt, from the first on
 
 def number(value: float, digits: int = 0) -> str:
     """1234.5 -> "1.234,5": thousands with a point, decimals with a comma."""
-    return f"{value:,.{digits}f}".translate(str.maketrans(",.", ".,"))
+    return f"{value:,.{digits}f}".translate(str.maketrans(",.-", ".,−"))
+
+
+def several(count: int, one: str, more: str) -> str:
+    """1 -> "1 erro", 2 -> "2 erros"."""
+    return f"{number(count)} {one if count == 1 else more}"
 
 
 def percent(share: dict) -> str:
@@ -103,6 +108,7 @@ def measures(result: dict) -> str:
     ]
     probes = [[label, percent(result["probes"][name])] for name, label in PROBES.items()]
     model, corpus = result["agreement"]["model"], result["agreement"]["corpus"]
+    found, where = several(model["errors"], "erro", "erros"), several(model["broken"], "frase", "frases")
     written = result["continuations"]
     right = sum(not c["errors"] for c in written)
     light = result["int8"]
@@ -118,7 +124,7 @@ Tudo em textos que não entraram no treino (`data/corpus/amostra.jsonl`, parte d
 {table(header, losses)}
 
 **Concordância.** Em {model["sentences"]} frases escritas a partir do começo de textos novos, à temperatura
-0,7, o verificador achou {model["errors"]} erros de gênero ou número, em {model["broken"]} frases.
+0,7, o verificador achou {found} de gênero ou número, em {where}.
 Em {corpus["sentences"]} frases do corpus ele acusa {corpus["errors"]}.
 Das {len(written)} continuações dos três começos abaixo, {right} não têm nenhum erro achado.
 O verificador só conhece as palavras do corpus: o silêncio dele não prova que a frase está certa.

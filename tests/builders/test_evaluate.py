@@ -58,6 +58,8 @@ def test_continuations_keep_every_seed() -> None:
 def test_numbers_are_written_as_in_portuguese() -> None:
     assert card.number(1234567) == "1.234.567"
     assert card.number(0.12345, 3) == "0,123"
+    assert card.number(-0.06, 2) == "−0,06"
+    assert (card.several(1, "erro", "erros"), card.several(0, "erro", "erros")) == ("1 erro", "0 erros")
     assert card.percent({"value": 0.875, "low": 0.8, "high": 0.93}) == "88 % (80 a 93)"
 
 
