@@ -14,13 +14,13 @@ RECIPES: dict[str, list[list[str]]] = {
     "engine": [["builders.kernels"]],
     "page": [["builders.page", FOLDER]],
     "mini-base": [
-        ["builders.corpus", "--mix", "leitura", "--mchars", "40", "--out", "build/corpus/leitura"],
-        ["builders.corpus", "--mix", "texto", "--mchars", "110", "--out", "build/corpus/texto"],
+        ["builders.corpus", "--mix", "leitura", "--mchars", "60", "--out", "build/corpus/leitura"],
+        ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
         ["builders.tokenizer"],
         [
             "builders.pretrain",
             "--tokens",
-            "40M",
+            "45M",
             "--stage1",
             "0.35",
             "--accumulate",

@@ -13,14 +13,8 @@ import hashlib
 import json
 from pathlib import Path
 
-RECIPE = [
-    ["builders.corpus", "--mix", "leitura", "--mchars", "60", "--out", "build/corpus/leitura"],
-    ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
-    ["builders.tokenizer", "--corpus", "build/corpus/texto"],
-    ["builders.pretrain", *["--tokens", "70M", "--minutes", "80"], *["--accumulate", "4"], "--compile"],
-    ["builders.evaluate", "data/models/mini-base"],
-    ["builders.card", "data/models/mini-base"],
-]  # fmt: skip
+from builders.__main__ import RECIPES
+
 KINDS = {
     "historia": "histórias",
     "descricao": "cenas e descrições",
@@ -67,7 +61,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 def about(training: dict, config: dict) -> str:
     """What the model is, and how it was made."""
-    steps = "\n".join("python -m " + " ".join(step) for step in RECIPE)
+    steps = "\n".join("python -m " + " ".join(step) for step in RECIPES["mini-base"])
     kind = "processos" if training["processes"] > 1 else "processo"
     note = f"\n\n{training['note']}" if training.get("note") else ""
     heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
@@ -119,7 +113,7 @@ def measures(result: dict) -> str:
     return f"""\
 ## O que foi medido
 
-Tudo em textos que não entraram no treino (`data/corpus/amostra.jsonl`, parte de validação).
+Tudo em textos sorteados à parte dos de treino (`data/corpus/amostra.jsonl`, parte de validação).
 
 {table(header, losses)}
 

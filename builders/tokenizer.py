@@ -1,6 +1,6 @@
 """Train the tokenizer of the course's models: byte-level BPE of 2,048 tokens.
 
-    python -m builders.tokenizer --corpus build/corpus/texto build/corpus/leitura --out build/tokenizer
+    python -m builders.tokenizer --corpus build/corpus/texto --out build/tokenizer
 
 Every text has an encoding and comes back unchanged: there is no normaliser and the 256 bytes are tokens.
 Text is cut by PATTERN before any merge, so no token crosses two words, and each digit stands alone. The
@@ -86,7 +86,8 @@ def tokens_per_word(tokenizer: Tokenizer, texts: Iterable[str]) -> float:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m builders.tokenizer", description=__doc__.split("\n")[0])
-    parser.add_argument("--corpus", type=Path, nargs="+", required=True, help="folders with train-*.jsonl")
+    parser.add_argument("--corpus", type=Path, nargs="+", default=[Path("build/corpus/texto")],
+                        help="folders with train-*.jsonl")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("build/tokenizer"), help="folder to write")
     parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
     parser.add_argument("--characters", type=int, default=12_000_000, help="how much text to learn from")
