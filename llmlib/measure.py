@@ -64,7 +64,9 @@ def share(hits: int, total: int) -> Estimate:
     z, p = 1.959964, hits / total
     middle, spread = p + z * z / (2 * total), z * np.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
-    return Estimate(p, float(max(0.0, (middle - spread) / scale)), float(min(1.0, (middle + spread) / scale)))
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    # At none or all the bound is exactly 0 or 1; floats would leave 0.9999999.
+    return Estimate(p, float(low) if hits else 0.0, float(high) if hits < total else 1.0)
 
 
 def answer_probability(lm: object, prompt: str, answer: str) -> float:

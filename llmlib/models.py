@@ -84,7 +84,12 @@ def _find(name: str, revision: str | None) -> tuple[Path, str, str]:
 def _download(name: str, revision: str | None) -> Path:
     """The folder of a hub model, in the local cache; downloads what is missing."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     what = {"allow_patterns": ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]}
     what["ignore_patterns"] = ["*/*"]
@@ -106,6 +111,11 @@ def _download(name: str, revision: str | None) -> Path:
         raise ModelError(f"{name} não tem a revisão {revision}. Confira o código do commit.") from None
     except RepositoryNotFoundError:
         raise ModelError(f"O Hugging Face não tem o modelo {name}, ou ele é privado.") from None
+    except OfflineModeIsEnabled:
+        raise ModelUnavailable(
+            f"{name} não está neste computador, e o acesso ao Hugging Face está desligado (HF_HUB_OFFLINE); "
+            'esta célula foi pulada. Rode-a no Colab, ou use load("mini-base"), que já vem com o curso.'
+        ) from None
     except Exception as error:  # the network fails in many ways, each with its own class
         raise ModelUnavailable(
             f"Não consegui buscar {name} no Hugging Face ({type(error).__name__}); esta célula foi pulada. "
