@@ -7,6 +7,7 @@ Does not touch the site: the Sphinx extension copies from here.
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -52,22 +53,31 @@ def node() -> tuple[str, list[str]]:
     return str(program), [str(program), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
+def install(source: Path, target: Path) -> None:
+    """Put the packages of `source`'s lock file into `target/node_modules`, unless they are there already."""
+    done = target / "node_modules" / ".package-lock.json"
+    lock = (source / "package-lock.json").read_bytes()
+    if done.exists() and (target / "package-lock.json").read_bytes() == lock:
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(source / name, target / name)
+    command = [*node()[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if subprocess.run(command, cwd=target).returncode != 0:
+        packages = ", ".join(json.loads((source / "package.json").read_text("utf-8"))["dependencies"])
+        raise SystemExit(f"npm could not install {packages}: is there a network? Try again.")
+
+
 def prepare(say=print) -> None:
-    """Make `build/node` and `build/fonts`, unless they already answer to this lock file and this module."""
+    """Make `build/node` and `build/fonts`, unless they answer to the present lock file and this module."""
     stamp = hashlib.sha256(
         (BOOK / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
     ).hexdigest()
     mark = FONTS / ".stamp"
     if mark.exists() and mark.read_text() == stamp:
         return
-    say("Fontes e compilador de fórmulas: npm, uma vez só")
-    NODE.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(BOOK / name, NODE / name)
-    _, npm = node()
-    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if subprocess.run(command, cwd=NODE).returncode != 0:
-        raise SystemExit("npm could not install the fonts of the book: is there a network? Try again.")
+    say("Fonts and the compiler of formulas: from npm, once")
+    install(BOOK, NODE)
     FONTS.mkdir(parents=True, exist_ok=True)
     for name, source in TEXT_FONTS.items():
         shutil.copy(NODE / "node_modules" / source, FONTS / name)

@@ -20,7 +20,6 @@ import logging
 import mimetypes
 import os
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -93,17 +92,12 @@ def export_onnx(folder: Path, path: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Everything the browser asks for, in build/bench."""
-    from book.frontend import node
+    from book import frontend
 
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of a library that is not needed
     BUILD.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "bench.js"):
-        shutil.copy(WEB / name, BUILD / name)
-    if not (BUILD / "node_modules" / ".package-lock.json").exists():
-        print("Fetching onnxruntime-web from npm (once)", flush=True)
-        command = [*node()[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        if subprocess.run(command, cwd=BUILD).returncode:
-            raise SystemExit("npm could not install onnxruntime-web: is there a network? Try again.")
+    frontend.install(WEB, BUILD)
+    shutil.copy(WEB / "bench.js", BUILD / "bench.js")
     (BUILD / "engine.js").write_text(engine.source(), encoding="utf-8")
     (BUILD / "page.json").write_text(json.dumps(page_object(folder)), encoding="utf-8")
     shutil.copy(folder / "config.json", BUILD / "config.json")

