@@ -58,9 +58,9 @@ export default {
       heard.say(`Contagem: ${spoken(items[0].text)}, ${fmtPercent(items[0].p)}. Transformer: ${spoken(top[0].text)}, ${fmtPercent(top[0].p)}.`);
     }
     function recall(recording) {
-      soon.cancel();
       text.value = recording.text;
       if (host.compute) write(recording.text);
+      soon.cancel(); // the answer is recorded: nobody is asked
       ({ tokens, cut, top } = recording);
       drawAll();
     }

@@ -92,7 +92,8 @@ def test_both_widgets_are_live_with_a_kernel(lab: str, chromium: Browser) -> Non
     generate = page.locator(".jp-OutputArea [data-widget=generate]")
     tokens = generate.locator(".llm-token")
     count = tokens.count()
-    generate.locator(".llm-row").nth(2).click()  # a branch: the kernel must compute what follows
+    # A branch, away from the recorded run: the kernel must compute what follows.
+    generate.locator(".llm-bar:not(.llm-chosen) .llm-row").nth(2).click()
     expect(tokens).to_have_count(count + 1)
     expect(generate).to_have_attribute("data-state", "live")
     context.close()
