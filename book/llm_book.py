@@ -18,6 +18,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from book import bibliography, folds, frontend, mathml, notebooks, teacher
+from builders import page as model_page
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
@@ -129,8 +130,8 @@ def finish(app, exception: Exception | None) -> None:
     (static / "fonts").mkdir(exist_ok=True)
     for font in sorted(frontend.FONTS.glob("*.woff*")):
         shutil.copy(font, static / "fonts" / font.name)
-    for page_file in sorted((ROOT / "data" / "models").glob("*/page.js")):
-        target = static / "llm" / "models" / f"{page_file.parent.name}.js"
+    for name, page_file in model_page.pages().items():
+        target = static / "llm" / "models" / f"{name}.js"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page_file, target)
     for unused in ("basic.css", "pygments.css", "file.png", "minus.png", "plus.png", "exercise.css"):

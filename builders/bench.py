@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from builders.page import cached
 from llmlib import engine
 
 ROOT = Path(__file__).parents[1]
@@ -43,8 +44,8 @@ TITLES = {
 
 
 def page_object(folder: Path) -> dict:
-    """The object that page.js assigns."""
-    text = (folder / "page.js").read_text(encoding="utf-8")
+    """The object that the model's page file assigns."""
+    text = cached(folder).read_text(encoding="utf-8")
     return json.loads(text.split("] = ", 1)[1].strip().removesuffix(";"))
 
 
@@ -292,8 +293,8 @@ def main(argv: list[str] | None = None, say: Callable[[str], None] = print) -> N
     args = parser.parse_args(argv)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     folder = ROOT / "data" / "models" / args.model
-    if not (folder / "page.js").exists():
-        raise SystemExit(f"There is no {folder / 'page.js'}: run python -m builders.page {folder}")
+    if not (folder / "config.json").exists():
+        raise SystemExit(f"There is no model in {folder}.")
     from tests.browser import launch
 
     prepare(folder)

@@ -1,9 +1,11 @@
-"""Write the page file of a model: weights in int8, tokenizer and config in one classic script.
+"""The page file of a model, made from its folder: int8 weights, tokenizer and config in one classic script.
 
     python -m builders.page data/models/mini-base
 
 Each row of a matrix is divided by its own scale, so that its largest number becomes 127, and rounded; norms
-stay in float32. Prints what that costs: how far the logits move, and the perplexity lost.
+stay in float32. The site build makes these files (`pages`), keeps them in `build/pages` and makes one again
+when its model changes; they are not committed. The command prints what int8 costs: how far the logits move,
+and the perplexity lost.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ROOT / "data" / "models"
+CACHE = ROOT / "build" / "pages"
+RUNS_IN_PAGE = "Qwen3ForCausalLM"  # the architecture that the engine computes
 MOST_BYTES = 4_000_000
 CONFIG_KEYS = (
     "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -40,13 +46,13 @@ def widen(quantized: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
     """The model's tensors by name, in float32."""
-    return {name: t.float().numpy() for name, t in load_file(folder / "model.safetensors").items()}
+    return {name: t.astype(np.float32) for name, t in load_file(folder / "model.safetensors").items()}
 
 
-def pack(folder: Path) -> tuple[list[list], bytes]:
+def pack(tensors: dict[str, np.ndarray]) -> tuple[list[list], bytes]:
     """(name, shape, type, offset) of every tensor, and the bytes they lie in, each one 4-byte aligned."""
     index, data = [], bytearray()
-    for name, tensor in sorted(weights_of(folder).items()):
+    for name, tensor in sorted(tensors.items()):
         data += b"\0" * (-len(data) % 4)
         index.append([name, list(tensor.shape), "i8" if tensor.ndim == 2 else "f32", len(data)])
         if tensor.ndim == 2:
@@ -69,10 +75,13 @@ def tokenizer_of(folder: Path) -> dict:
     return {"tokens": tokens, "merges": merges, "special": special}
 
 
-def render(folder: Path, name: str) -> str:
-    """The text of page.js."""
+def render(folder: Path, name: str, tensors: dict[str, np.ndarray] | None = None) -> str:
+    """The text of a page file; `tensors` (float32, by name) instead of the weights in `folder`.
+
+    Raises ValueError if the page could not carry it.
+    """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    index, data = pack(folder)
+    index, data = pack(weights_of(folder) if tensors is None else tensors)
     body = {
         "format": 1,
         "name": name,
@@ -84,24 +93,42 @@ def render(folder: Path, name: str) -> str:
         "weights": base64.b64encode(data).decode(),
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    return f"(globalThis.llmPageFiles ??= {{}})[{json.dumps(name)}] = {text};\n"
-
-
-def write(folder: Path, name: str) -> int:
-    """Write `folder/page.js`; returns its size in bytes. Raises ValueError if the page could not carry it."""
-    data = render(folder, name).encode()
-    if len(data) >= MOST_BYTES:
+    script = f"(globalThis.llmPageFiles ??= {{}})[{json.dumps(name)}] = {text};\n"
+    if (size := len(script.encode())) >= MOST_BYTES:
         raise ValueError(
-            f"page.js would have {len(data):,} bytes; the page carries less than {MOST_BYTES:,}."
+            f"The page file of {name} would have {size:,} bytes; the page carries less than {MOST_BYTES:,}."
         )
-    partial = folder / "page.js.partial"
-    partial.write_bytes(data)
-    partial.replace(folder / "page.js")
-    return len(data)
+    return script
 
 
-def quantized_state(folder: Path) -> dict[str, torch.Tensor]:
-    """The weights as the page has them, for torch."""
+def cached(folder: Path, cache: Path | None = None) -> Path:
+    """The page file of the model in `folder`, made if it is not in the cache or its model has changed."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        digest.update((folder / name).read_bytes())
+    cache = cache or CACHE
+    path = cache / f"{folder.resolve().name}-{digest.hexdigest()[:16]}.js"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        partial.write_text(render(folder, folder.resolve().name), encoding="utf-8")
+        partial.replace(path)
+    return path
+
+
+def pages() -> dict[str, Path]:
+    """The page files of all bundled models that the engine runs, by name."""
+    found = {}
+    for config in sorted(MODELS.glob("*/config.json")):
+        if RUNS_IN_PAGE in json.loads(config.read_text(encoding="utf-8")).get("architectures", []):
+            found[config.parent.name] = cached(config.parent)
+    return found
+
+
+def quantized_state(folder: Path) -> dict:
+    """The weights as the page has them: torch tensors, float32, by name."""
+    import torch
+
     state = {}
     for name, tensor in weights_of(folder).items():
         page_tensor = widen(*quantize(tensor)) if tensor.ndim == 2 else tensor
@@ -109,9 +136,9 @@ def quantized_state(folder: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-@torch.no_grad()
 def cost(folder: Path, texts: list[str]) -> dict[str, float]:
     """What int8 loses on `texts`: mean and largest change of a logit, and perplexity before and after."""
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -121,7 +148,8 @@ def cost(folder: Path, texts: list[str]) -> dict[str, float]:
     moved, largest, losses, tokens = 0.0, 0.0, [0.0, 0.0], 0
     for text in texts:
         ids = torch.tensor([[0, *tokenizer(text)["input_ids"]]])[:, : exact.config.max_position_embeddings]
-        a, b = exact(ids).logits[0], light(ids).logits[0]
+        with torch.no_grad():
+            a, b = exact(ids).logits[0], light(ids).logits[0]
         difference = (a - b).abs()
         moved += difference.mean().item() * (ids.shape[1] - 1)
         largest = max(largest, difference.max().item())
@@ -144,8 +172,8 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, default=Path("data/corpus/amostra.jsonl"),
                         help="corpus sample to measure on; its validation texts are used")  # fmt: skip
     args = parser.parse_args()
-    size = write(args.folder, args.folder.resolve().name)
-    print(f"{args.folder / 'page.js'}: {size:,} bytes")
+    path = cached(args.folder)
+    print(f"{path}: {path.stat().st_size:,} bytes")
     rows = [json.loads(line) for line in args.texts.read_text(encoding="utf-8").splitlines()]
     lost = cost(args.folder, [row["text"] for row in rows if row["split"] == "valid"][:200])
     print(f"logits moved {lost['logit_mean']:.3f} on average, {lost['logit_max']:.2f} at most")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     Qwen3ForCausalLM(tiny_config()).to(torch.float16).save_pretrained(folder)
     wrap(train_tokenizer([*TEXTS, "</script></script>"] * 9, 347)).save_pretrained(folder)
-    page.write(folder, "tiny")
+    (folder / "page.js").write_text(page.render(folder, "tiny"), encoding="utf-8")
     return folder
 
 
@@ -98,9 +99,23 @@ def test_cost_is_small_and_measured(folder: Path) -> None:
     assert lost["perplexity_int8"] != lost["perplexity"]
 
 
-def test_too_large_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_is_refused_and_nothing_is_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(page, "MOST_BYTES", 1000)
-    before = (folder / "page.js").read_bytes()
     with pytest.raises(ValueError, match="less than 1,000"):
-        page.write(folder, "tiny")
-    assert (folder / "page.js").read_bytes() == before
+        page.cached(folder, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_made_once_and_again_when_the_model_changes(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "tiny"))
+    first = page.cached(copy, tmp_path / "pages")
+    assert first.read_bytes() == (folder / "page.js").read_bytes()
+    stamp = first.stat().st_mtime_ns
+    assert page.cached(copy, tmp_path / "pages") == first
+    assert first.stat().st_mtime_ns == stamp
+    model = Qwen3ForCausalLM.from_pretrained(copy)
+    model.model.norm.weight.data += 1
+    model.save_pretrained(copy)
+    assert page.cached(copy, tmp_path / "pages") != first

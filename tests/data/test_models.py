@@ -67,8 +67,9 @@ def test_weights_are_half_precision_safetensors_only(folder: Path) -> None:
 
 @each
 def test_page_file_holds_the_same_model(folder: Path) -> None:
-    assert (folder / "page.js").stat().st_size < 4_000_000
-    content, exact = read_page(folder / "page.js"), page.weights_of(folder)
+    file = page.cached(folder)
+    assert file.stat().st_size < 4_000_000
+    content, exact = read_page(file), page.weights_of(folder)
     read = tensors_of(content)
     assert read.keys() == exact.keys()
     for name, tensor in exact.items():

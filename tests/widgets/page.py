@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from builders.page import cached
 from llmlib.widgets import assets
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import WORDS
@@ -51,7 +52,7 @@ def write_page(
         (static / path).write_text(content, "utf-8")
     model = static / "models" / "mini-base.js"
     if real:
-        shutil.copy(MODELS / real / "page.js", static / "models" / f"{real}.js")
+        shutil.copy(cached(MODELS / real), static / "models" / f"{real}.js")
     else:
         model.write_text('(globalThis.llmPageFiles ??= {})["mini-base"] = {"whole": true};', "utf-8")
     page = folder / name
