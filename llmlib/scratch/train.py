@@ -1,47 +1,47 @@
 """Train a language model: the loop that every model of this course goes through.
 
-It reads rows of token ids from files, and at each step predicts every next token, measures the loss,
-computes the gradients and moves the weights: by Muon the matrices inside the blocks, by AdamW the rest.
+At each step it reads rows (`rows.py`), asks a loss function how wrong the model is on them, computes the
+gradients and moves the weights: by Muon the matrices inside the blocks, by AdamW the rest. The default loss
+is that of predicting every next token; masked models, translation, SFT and DPO bring their own.
 It runs on one process or many (`torchrun`), saves checkpoints, and resumes from them with nothing lost.
-It does not make the rows (`builders/pretrain.py` does) and knows nothing of the model except that
-`model(ids)` gives logits, or an object that holds them as `.logits`.
+It does not make the rows (`builders/` does) and knows nothing of the model except what the loss asks of it.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from llmlib.scratch.checkpoint import restore, save
+from llmlib.scratch.checkpoint import TrainingError, restore, save, writing
 from llmlib.scratch.muon import Muon
+from llmlib.scratch.parallel import processes, together
+from llmlib.scratch.rows import Rows, Stage, Table
 
-
-class TrainingError(RuntimeError):
-    """Training cannot go on; the message says why and what to do."""
+__all__ = ["Rows", "Settings", "Stage", "Table", "TrainingError", "next_token_loss", "predict_next", "train"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train. One step reads `batch` rows, shared by the processes, each in `accumulate` parts."""
+    """How to train. One step reads `batch` rows, shared by the processes, each in `accumulate` parts.
+
+    `batch` counts rows of the first stage; a stage of longer rows reads as many tokens in fewer rows.
+    """
 
     tokens: int
     batch: int = 16
     accumulate: int = 1
-    muon_lr: float = 0.02
+    muon_lr: float = 0.02  # 0: AdamW alone, for every weight
     adamw_lr: float = 3e-3
     warmup: float = 0.01  # share of the run, at its start, during which the rates climb from zero
     decay: float = 1 / 3  # share of the run, at its end, during which the rates fall to zero
@@ -54,48 +54,21 @@ class Settings:
 
 
 FREE = ("minutes", "save_every", "measure_every")  # settings that may change when a run is resumed
-
-
-@lru_cache(maxsize=4)
-def _order(rows: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch]).permutation(rows) if epoch else np.arange(rows)
-
-
-class Rows:
-    """Rows of `length` token ids (uint16) with a loss weight (uint8) each, left on disk, read as needed."""
-
-    def __init__(self, prefix: str | Path, length: int) -> None:
-        self.tokens = np.memmap(f"{prefix}.tokens.bin", np.uint16, "r").reshape(-1, length)
-        self.weights = np.memmap(f"{prefix}.weights.bin", np.uint8, "r").reshape(-1, length)
-
-    def pick(self, start: int, count: int, seed: int) -> tuple[Tensor, Tensor]:
-        """Rows from `start` on, without end: ids (count, length) int64, weights float32.
-
-        First in the order of the file, which may go from easy to hard; then shuffled, anew in each epoch.
-        """
-        size = len(self.tokens)
-        chosen = [_order(size, seed, i // size)[i % size] for i in range(start, start + count)]
-        ids, weights = self.tokens[chosen].astype(np.int64), self.weights[chosen].astype(np.float32)
-        return torch.from_numpy(ids), torch.from_numpy(weights)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the run: it reads `rows` until this share of the whole run is done."""
-
-    name: str
-    rows: Rows
-    until: float = 1.0
+Loss = Callable[..., tuple[Tensor, Tensor]]  # loss(forward, *rows) -> sum of losses, sum of their weights
 
 
 def optimizers(model: nn.Module, settings: Settings) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the blocks, AdamW for embeddings, output and norms."""
+    tables = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
     hidden, rest = [], []
     for name, p in model.named_parameters():
-        inside = p.ndim == 2 and "embed" not in name and "lm_head" not in name
-        (hidden if inside else rest).append(p)
+        outside = id(p) in tables or any(part in name for part in ("embed", "lm_head", "score", "classifier"))
+        if p.requires_grad:
+            (hidden if settings.muon_lr and p.ndim == 2 and not outside else rest).append(p)
     chosen: list[torch.optim.Optimizer] = [Muon(hidden, settings.muon_lr)] if hidden else []
-    return [*chosen, torch.optim.AdamW(rest, settings.adamw_lr, betas=(0.9, 0.95), weight_decay=0.0)]
+    if rest:
+        chosen.append(torch.optim.AdamW(rest, settings.adamw_lr, betas=(0.9, 0.95), weight_decay=0.0))
+    return chosen
 
 
 def rate(done: float, settings: Settings) -> float:
@@ -112,41 +85,36 @@ def next_token_loss(logits: Tensor, ids: Tensor, weights: Tensor) -> Tensor:
     return (losses * weights[:, 1:].flatten()).sum()
 
 
-def processes(device: torch.device) -> tuple[int, int]:
-    """(number of this process, how many there are); meets the others when started by torchrun."""
-    if "WORLD_SIZE" not in os.environ:
-        return 0, 1
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return dist.get_rank(), dist.get_world_size()
+def predict_next(forward: Callable[[Tensor], object], ids: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """The default loss: `forward(ids)` gives logits (B, T, V), or an object that holds them as `.logits`."""
+    out = forward(ids)
+    return next_token_loss(getattr(out, "logits", out), ids, weights), weights[:, 1:].sum()
 
 
 def gradients(
-    forward: Callable[[Tensor], object],
-    ids: Tensor,
-    weights: Tensor,
-    settings: Settings,
-    device: torch.device,
-) -> Tensor:
-    """Add the gradients of the weighted mean loss over ids, weights (batch, T); returns that loss."""
+    model: nn.Module, forward: Callable, rows: Sequence[Tensor], loss: Loss, settings: Settings
+) -> float:
+    """Give the weights the gradients of the weighted mean loss over `rows`; returns that loss."""
+    device = next(model.parameters()).device
     rank, world = processes(device)
-    total = weights[:, 1:].sum().clamp(min=1)
-    size = settings.batch // world // settings.accumulate
+    size = len(rows[0]) // world // settings.accumulate
     half = torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16")
-    loss = torch.zeros((), device=device)
+    sums = torch.zeros(2, device=device)  # of losses and of weights
     for i in range(settings.accumulate):
         part = slice((rank * settings.accumulate + i) * size, (rank * settings.accumulate + i + 1) * size)
-        x, w = ids[part].to(device), weights[part].to(device)
-        waits = world > 1 and i < settings.accumulate - 1  # only the last part talks to the other processes
-        with forward.no_sync() if waits else nullcontext():
+        waits = i < settings.accumulate - 1  # only the last part talks to the other processes
+        with forward.no_sync() if waits and hasattr(forward, "no_sync") else nullcontext():
             with half:
-                out = forward(x)
-            share = next_token_loss(getattr(out, "logits", out), x, w) / total
-            (share * world).backward()  # the processes' gradients are averaged: × world makes it a sum
-        loss += share.detach()
+                total, weight = loss(forward, *(column[part].to(device) for column in rows))
+            total.backward()
+        sums += torch.stack([total.detach().float(), weight.detach().float()])
     if world > 1:
-        dist.all_reduce(loss)
-    return loss
+        dist.all_reduce(sums)
+    weight = sums[1].clamp(min=1e-9).item()
+    for p in model.parameters():
+        if p.grad is not None:
+            p.grad.mul_(world / weight)  # × world: the processes' gradients come averaged, not summed
+    return sums[0].item() / weight
 
 
 def progress(position: dict, settings: Settings, device: torch.device) -> float:
@@ -160,6 +128,19 @@ def progress(position: dict, settings: Settings, device: torch.device) -> float:
     return shared.item()
 
 
+def rows_a_step(stages: Sequence[Stage], settings: Settings, world: int) -> list[int]:
+    """How many rows a step reads in each stage, so that every step has the same number of tokens."""
+    tokens = settings.batch * stages[0].rows.length
+    counts = [tokens // stage.rows.length for stage in stages]
+    for stage, count in zip(stages, counts, strict=True):
+        if tokens % stage.rows.length or not count or count % (world * settings.accumulate):
+            raise TrainingError(
+                f"batch={settings.batch}: na etapa {stage.name} seriam {tokens / stage.rows.length:g} linhas"
+                f" por passo, que não se dividem por {world} processos × accumulate={settings.accumulate}."
+            )
+    return counts
+
+
 def train(
     model: nn.Module,
     stages: Sequence[Stage],
@@ -167,38 +148,40 @@ def train(
     folder: str | Path,
     resume: bool = False,
     measure: Callable[[nn.Module], dict] | None = None,
-    forward: Callable[[Tensor], object] | None = None,
+    forward: Callable | None = None,
+    loss: Loss = predict_next,
+    snapshot: Callable[[nn.Module, dict], None] | None = None,
+    snapshot_steps: Sequence[int] = (),
 ) -> list[dict]:
     """Train `model` in place; returns the log, one dict a step, also written to `folder/log.jsonl`.
 
     `folder/checkpoint.safetensors` is what `resume` goes on from. `measure(model)` gives figures to add to
-    the log now and then. `forward` is used instead of `model` to compute logits (a compiled version, say).
-    Raises TrainingError for a loss that is no number, or a checkpoint made with other settings.
+    the log now and then. `forward` is used instead of `model` inside the loss (a compiled version, say).
+    `snapshot(model, entry)` is called after the steps of `snapshot_steps`, `entry` being the log's last.
+    Raises TrainingError for a loss that is no number, a checkpoint made with other settings, a full disk.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log_file = folder / "checkpoint.safetensors", folder / "log.jsonl"
     device = next(model.parameters()).device
     rank, world = processes(device)
-    if settings.batch % (world * settings.accumulate):
-        raise TrainingError(f"batch={settings.batch} não se divide por {world} processos × accumulate.")
+    counts = rows_a_step(stages, settings, world)
     chosen = optimizers(model, settings)
     rates = [group["lr"] for optimizer in chosen for group in optimizer.param_groups]
     recipe = {k: v for k, v in asdict(settings).items() if k not in FREE}
+    recipe["stages"] = [[s.name, s.until, s.rows.length, len(s.rows)] for s in stages]
     position = {"step": 0, "tokens": 0, "seconds": 0.0, "read": [0] * len(stages), "recipe": recipe}
     log: list[dict] = []
     if resume and checkpoint.exists():
         position = restore(checkpoint, model, chosen)
-        if position["recipe"] != recipe:
-            raise TrainingError(f"{checkpoint} veio de outra configuração: repita-a ou apague o arquivo.")
-        log = [json.loads(line) for line in log_file.read_text().splitlines()][: position["step"]]
+        if changed := [k for k in recipe if position["recipe"].get(k) != recipe[k]]:
+            what = "; ".join(f"{k}: {position['recipe'].get(k)}, agora {recipe[k]}" for k in changed)
+            raise TrainingError(f"{checkpoint} veio de outra configuração ({what}): repita-a ou apague-o.")
+        log = [json.loads(line) for line in log_file.read_text().splitlines()[: position["step"]]]
     if rank == 0:
         log_file.write_text("".join(json.dumps(entry) + "\n" for entry in log))
-    if world > 1:
-        forward = nn.parallel.DistributedDataParallel(model)
-    elif forward is None:
-        forward = model
-    step_tokens = settings.batch * stages[0].rows.tokens.shape[1]
+    forward = together(model, forward)
+    step_tokens = settings.batch * stages[0].rows.length
     bar = tqdm(
         total=settings.tokens, initial=position["tokens"], unit="tok", unit_scale=True, disable=rank > 0
     )
@@ -206,9 +189,9 @@ def train(
 
     while (done := progress(position, settings, device)) < 1:
         number = next(i for i, stage in enumerate(stages) if done < stage.until)
-        ids, weights = stages[number].rows.pick(position["read"][number], settings.batch, settings.seed)
-        loss = gradients(forward, ids, weights, settings, device).item()
-        if not math.isfinite(loss):
+        rows = stages[number].rows.pick(position["read"][number], counts[number], settings.seed)
+        mean = gradients(model, forward, rows, loss, settings)
+        if not math.isfinite(mean):
             raise TrainingError(
                 f"A perda deixou de ser um número no passo {position['step']}: use uma taxa de aprendizado"
                 " menor e retome do último ponto salvo."
@@ -221,22 +204,24 @@ def train(
             optimizer.zero_grad()
         position["step"] += 1
         position["tokens"] += step_tokens
-        position["read"][number] += settings.batch
+        position["read"][number] += counts[number]
         position["seconds"] = time.monotonic() - start
 
         entry = {"step": position["step"], "tokens": position["tokens"], "stage": stages[number].name}
-        entry |= {"loss": loss, "norm": norm, "rate": rate(done, settings), "seconds": position["seconds"]}
-        if measure and rank == 0 and position["step"] % settings.measure_every == 0:
+        entry |= {"loss": mean, "norm": norm, "rate": rate(done, settings), "seconds": position["seconds"]}
+        if measure and position["step"] % settings.measure_every == 0:
             entry |= measure(model)
         log.append(entry)
         bar.update(step_tokens)
-        bar.set_postfix(stage=stages[number].name, loss=f"{loss:.3f}", refresh=False)
+        bar.set_postfix(stage=stages[number].name, loss=f"{mean:.3f}", refresh=False)
         if rank == 0:
-            with log_file.open("a") as file:
+            with writing(log_file), log_file.open("a") as file:
                 file.write(json.dumps(entry) + "\n")
-            if position["step"] % settings.save_every == 0:
-                save(checkpoint, model, chosen, position)
-    if rank == 0:
-        save(checkpoint, model, chosen, position)
+        if snapshot and position["step"] in snapshot_steps:
+            with writing(folder):
+                snapshot(model, entry)
+        if position["step"] % settings.save_every == 0:
+            save(checkpoint, model, chosen, position)
+    save(checkpoint, model, chosen, position)
     bar.close()
     return log

@@ -13,7 +13,17 @@ import torch.nn.functional as F
 
 from llmlib.scratch import checkpoint as checkpoints
 from llmlib.scratch.muon import Muon, orthogonal
-from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, rate, train
+from llmlib.scratch.train import (
+    Rows,
+    Settings,
+    Stage,
+    Table,
+    TrainingError,
+    next_token_loss,
+    predict_next,
+    rate,
+    train,
+)
 from llmlib.scratch.transformer import Config, Transformer
 
 LENGTH, VOCABULARY = 10, 23
@@ -29,14 +39,14 @@ CONFIG = Config(
 SETTINGS = Settings(tokens=20 * 4 * LENGTH, batch=4, save_every=5, warmup=0.1)
 
 
-def write_rows(prefix: Path, count: int = 30, seed: int = 0) -> Rows:
+def write_rows(prefix: Path, count: int = 30, seed: int = 0, length: int = LENGTH) -> Rows:
     """Rows that repeat a short random pattern, so that there is something to learn."""
     rng = np.random.default_rng(seed)
-    rows = np.tile(rng.integers(0, VOCABULARY, (count, 3)), 4)[:, :LENGTH].astype(np.uint16)
-    weights = rng.integers(0, 6, (count, LENGTH)).astype(np.uint8)
+    rows = np.tile(rng.integers(0, VOCABULARY, (count, 3)), length)[:, :length].astype(np.uint16)
+    weights = rng.integers(0, 6, (count, length)).astype(np.uint8)
     rows.tofile(f"{prefix}.tokens.bin")
     weights.tofile(f"{prefix}.weights.bin")
-    return Rows(prefix, LENGTH)
+    return Rows(prefix, length)
 
 
 def model(seed: int = 0) -> Transformer:
@@ -154,15 +164,95 @@ def test_half_written_checkpoint_never_replaces_a_good_one(
         raise OSError("no space left")
 
     monkeypatch.setattr(checkpoints, "save_file", full_disk)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(TrainingError, match=r"no space.*libere espaço"):
         checkpoints.save(path, one, [], {"step": 2})
     assert checkpoints.restore(path, one, [])["step"] == 1
+    assert not (tmp_path / "checkpoint.partial").exists()
 
 
 def test_other_settings_are_refused(tmp_path: Path, stages: list[Stage]) -> None:
     train(model(), stages, SETTINGS, tmp_path / "run")
     with pytest.raises(TrainingError, match="outra configuração"):
         train(model(), stages, replace(SETTINGS, muon_lr=0.1), tmp_path / "run", resume=True)
+
+
+def test_other_stages_are_refused(tmp_path: Path, stages: list[Stage]) -> None:
+    train(model(), stages, SETTINGS, tmp_path / "run")
+    other = [stages[0], Stage("rest", write_rows(tmp_path / "c", 8))]
+    with pytest.raises(TrainingError, match=r"outra configuração \(stages: "):
+        train(model(), other, SETTINGS, tmp_path / "run", resume=True)
+
+
+def test_checkpoint_of_another_model_or_cut_short_is_refused(tmp_path: Path, stages: list[Stage]) -> None:
+    train(model(), stages, SETTINGS, tmp_path / "run")
+    larger = Transformer(replace(CONFIG, hidden_size=24))
+    with pytest.raises(TrainingError, match="outro tamanho"):
+        train(larger, stages, SETTINGS, tmp_path / "run", resume=True)
+    path = tmp_path / "run/checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(TrainingError, match="não é um ponto salvo inteiro"):
+        train(model(), stages, SETTINGS, tmp_path / "run", resume=True)
+
+
+def test_stage_of_longer_rows_reads_as_many_tokens(tmp_path: Path) -> None:
+    short, long = write_rows(tmp_path / "a", 30), write_rows(tmp_path / "b", 9, length=2 * LENGTH)
+    stages = [Stage("short", short, 0.5), Stage("long", long)]
+    seen = []
+
+    def loss(forward, ids: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        seen.append(tuple(ids.shape))
+        return predict_next(forward, ids, weights)
+
+    log = train(model(), stages, SETTINGS, tmp_path / "run", loss=loss)
+    assert seen == [(4, LENGTH)] * 10 + [(2, 2 * LENGTH)] * 10
+    assert [e["tokens"] for e in log] == [4 * LENGTH * i for i in range(1, 21)]
+    odd = [stages[0], Stage("long", write_rows(tmp_path / "c", 9, length=3 * LENGTH))]
+    with pytest.raises(TrainingError, match=r"na etapa long seriam 1\.33333 linhas"):
+        train(model(), odd, SETTINGS, tmp_path / "odd")
+
+
+def test_another_loss_over_other_columns(tmp_path: Path) -> None:
+    """Least squares by the loop equals least squares by algebra, in parts or whole."""
+    torch.manual_seed(0)
+    x, weights = torch.randn(64, 5), torch.rand(64)
+    y = x @ torch.arange(1.0, 6.0)
+
+    def loss(forward, x, y, weights) -> tuple[torch.Tensor, torch.Tensor]:
+        return ((forward(x)[:, 0] - y).square() * weights).sum(), weights.sum()
+
+    linear = torch.nn.Linear(5, 1, bias=False)
+    settings = Settings(tokens=400 * 64 * 5, batch=64, accumulate=4, muon_lr=0, adamw_lr=0.1, decay=0.9)
+    train(linear, [Stage("all", Table(x, y, weights))], settings, tmp_path / "run", loss=loss)
+    torch.testing.assert_close(linear.weight[0], torch.arange(1.0, 6.0), atol=1e-3, rtol=0)
+    with pytest.raises(ValueError, match="unequal length"):
+        Table(x, y[:5])
+
+
+def test_snapshots_are_the_same_after_a_resume(tmp_path: Path, stages: list[Stage]) -> None:
+    def watch(kept: dict):
+        def snapshot(model: torch.nn.Module, entry: dict) -> None:
+            kept[entry["step"]] = model.lm_head.weight.detach().clone()
+            if kept.get("die") == entry["step"]:
+                raise KeyboardInterrupt
+
+        return {"snapshot": snapshot, "snapshot_steps": (1, 4, 13, 20)}
+
+    wanted, kept = {}, {"die": 13}
+    train(model(), stages, SETTINGS, tmp_path / "straight", **watch(wanted))
+    with pytest.raises(KeyboardInterrupt):
+        train(model(), stages, SETTINGS, tmp_path / "killed", **watch(kept))
+    del kept["die"], kept[13]
+    train(model(seed=1), stages, SETTINGS, tmp_path / "killed", resume=True, **watch(kept))
+    assert kept.keys() == wanted.keys() == {1, 4, 13, 20}
+    assert all(torch.equal(kept[step], wanted[step]) for step in wanted)
+
+
+def test_full_disk_is_one_sentence(tmp_path: Path, stages: list[Stage]) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(TrainingError, match=r"No space left.*libere espaço em disco e retome"):
+        train(model(), stages, SETTINGS, tmp_path / "run", snapshot=full, snapshot_steps=[7])
 
 
 def test_loss_that_is_no_number_stops(tmp_path: Path, stages: list[Stage]) -> None:
