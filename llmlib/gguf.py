@@ -33,7 +33,7 @@ OUTSIDE = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_
 
 
 def tensor_name(name: str) -> str:
-    """model.layers.2.mlp.up_proj.weight -> blk.2.ffn_up.weight. Raises KeyError for a tensor it does not know."""
+    """model.layers.2.mlp.up_proj.weight -> blk.2.ffn_up.weight; KeyError for a tensor it does not know."""
     stem, _, kind = name.rpartition(".")
     if stem in OUTSIDE:
         return f"{OUTSIDE[stem]}.{kind}"
