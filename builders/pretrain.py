@@ -1,11 +1,13 @@
 """Train mini-base from nothing: corpus shards and a tokenizer in, a Hugging Face model folder out.
 
-    python -m builders.pretrain --tokens 14M --minutes 60 --compile
+    python -m builders.pretrain --tokens 45M --accumulate 4 --compile
     torchrun --nproc_per_node 8 -m builders.pretrain --tokens 1000M --batch 512 --device cuda
+    torchrun --nproc_per_node 8 -m builders.pretrain --size 50 --tokens 3B --batch 512 --device cuda --fsdp
 
-Two stages: first text where only reading can answer (easy passages before hard ones), in which looking back
-at the context forms; then ordinary text with some of it kept. One row in 16 repeats random tokens. Killed at
-any moment, `--resume` goes on.
+Three stages: first text where only reading can answer (easy passages before hard ones), in which looking
+back at the context forms; then ordinary text with some of it kept, in rows of 256 tokens; at the end the same
+in rows of 512, read from the last shard backwards. One row in 16 repeats random tokens. Along the way it
+keeps small int8 checkpoints, log-spaced in steps. Killed at any moment, `--resume` goes on.
 The loop is `llmlib.scratch.train`; this file brings it the data, the model and the measures along the way.
 """
 
@@ -23,6 +25,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 from transformers import (
     AttentionInterface,
     AutoTokenizer,
@@ -31,12 +34,13 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from builders import page, shards
-from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, processes, train
+from builders import checkpoints, shards
+from llmlib.scratch.parallel import processes, shard, whole
+from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, train
 
-CONTEXT = 256
+SHORT, CONTEXT = 256, 512  # tokens a row in most of the run, and at its end
 SHAPE = {
-    "vocab_size": 2048,
+    "vocab_size": 3072,
     "hidden_size": 192,
     "num_hidden_layers": 5,
     "num_attention_heads": 6,
@@ -57,6 +61,20 @@ def count(text: str) -> int:
     """14M -> 14,000,000."""
     factor = {"k": 10**3, "M": 10**6, "B": 10**9}.get(text[-1:], 1)
     return int(float(text.rstrip("kMB")) * factor)
+
+
+def sizes(factor: float = 1.0) -> dict:
+    """SHAPE with about `factor` times the weights in its blocks: most of it in width, the rest in depth."""
+    if factor == 1:
+        return SHAPE
+    heads = max(2, 2 * round(SHAPE["num_attention_heads"] * factor**0.375 / 2))  # even: two share a key
+    return SHAPE | {
+        "hidden_size": heads * SHAPE["head_dim"],
+        "num_hidden_layers": max(1, round(SHAPE["num_hidden_layers"] * factor**0.25)),
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads // 2,
+        "intermediate_size": max(64, 64 * round(heads * SHAPE["head_dim"] * 8 / 3 / 64)),
+    }
 
 
 def causal(
@@ -91,7 +109,7 @@ def fast_precision(device: torch.device) -> str:
 
 
 def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dict[str, Rows]:
-    """Rows of both mixes and of the validation text by kind, made on first use, kept in `args.work`."""
+    """Rows of each stage and of the validation text by kind, made on first use, kept in `args.work`."""
     backend, rows = tokenizer.backend_tokenizer, {}
     for mix in ("leitura", "texto"):
         folder = args.corpus / mix
@@ -100,12 +118,15 @@ def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dic
             sys.exit(
                 f"No train-*.jsonl in {folder}: run python -m builders.corpus --mix {mix} --out {folder}"
             )
-        shards.to_rows(files, backend, args.work / mix, CONTEXT, with_repeats=True)
-        rows[mix] = Rows(args.work / mix, CONTEXT)
+        shards.to_rows(files, backend, args.work / mix, SHORT, with_repeats=True)
+        rows[mix] = Rows(args.work / mix, SHORT)
+    longer = args.work / f"texto-{CONTEXT}"
+    shards.to_rows(files[::-1], backend, longer, CONTEXT, with_repeats=True)
+    rows["texto-longo"] = Rows(longer, CONTEXT)
     valid = args.corpus / "texto" / "valid.jsonl"
     for kind in sorted({d.kind for d in shards.read(valid)}):
-        shards.to_rows([valid], backend, args.work / f"valid-{kind}", CONTEXT, kind)
-        rows[f"valid-{kind}"] = Rows(args.work / f"valid-{kind}", CONTEXT)
+        shards.to_rows([valid], backend, args.work / f"valid-{kind}", SHORT, kind)
+        rows[f"valid-{kind}"] = Rows(args.work / f"valid-{kind}", SHORT)
     return rows
 
 
@@ -146,6 +167,19 @@ def measure(rows: dict[str, Rows]) -> Callable[[nn.Module], dict]:
     return figures
 
 
+def keep(
+    folder: Path, figures: Callable[[nn.Module], dict], rank: int = 0
+) -> Callable[[nn.Module, dict], None]:
+    """The function that `train` calls at chosen steps: writes `folder/step<N>.safetensors`."""
+
+    def snapshot(model: nn.Module, entry: dict) -> None:
+        meta = {k: entry[k] for k in ("step", "tokens", "stage", "loss", "seconds")} | figures(model)
+        path = folder / f"step{entry['step']}.safetensors"
+        checkpoints.write_checkpoint(model, None if rank else path, meta)
+
+    return snapshot
+
+
 def curve(log: list[dict], points: int = 300) -> list[dict]:
     """The log thinned to means over equal stretches, with the measures that fall in each."""
     size = max(1, len(log) // points)
@@ -162,16 +196,23 @@ def curve(log: list[dict], points: int = 300) -> list[dict]:
     return thin
 
 
-def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, training: dict, out: Path) -> None:
-    """Write the model folder (float16 weights, tokenizer, page file, log) aside, then swap it in."""
+def save(
+    model: Qwen3ForCausalLM,
+    tokenizer: PreTrainedTokenizerBase,
+    training: dict,
+    out: Path,
+    snapshots: Path | None = None,
+) -> None:
+    """Write the model folder (float16 weights, tokenizer, log, checkpoints) aside, then swap it in."""
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
     model.config.use_cache = model.generation_config.use_cache = True  # off only while training
     model.to(torch.float16).save_pretrained(partial)
     tokenizer.save_pretrained(partial)
     (partial / "training.json").write_text(json.dumps(training, ensure_ascii=False, indent=1) + "\n")
-    page.write(partial, out.name)
-    for path in partial.iterdir():
+    if snapshots and snapshots.exists():
+        shutil.copytree(snapshots, partial / "checkpoints", ignore=shutil.ignore_patterns("*.partial"))
+    for path in partial.rglob("*.*"):
         path.chmod(0o644)
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(old, ignore_errors=True)
@@ -179,6 +220,16 @@ def save(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, training: 
         out.rename(old)
     partial.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def gathered(model: Qwen3ForCausalLM) -> Qwen3ForCausalLM:
+    """The model with all its weights in this process, where FSDP had divided them; else the model itself."""
+    if not isinstance(model, FSDPModule):
+        return model
+    state = {name: whole(part).cpu() for name, part in model.state_dict().items()}
+    copy = Qwen3ForCausalLM(model.config)
+    copy.load_state_dict(state)
+    return copy
 
 
 def command(arguments: list[str]) -> str:
@@ -200,7 +251,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--tokens", type=count, default="14M", help="how many to read: 14M, 500k")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
-    parser.add_argument("--stage1", type=float, default=0.35, help="share of the run in the reading stage")
+    parser.add_argument("--stage1", type=float, default=0.3, help="share of the run in the reading stage")
+    parser.add_argument(
+        "--stage3", type=float, default=0.25, help="share of the run, at its end, in rows of 512 tokens"
+    )
+    parser.add_argument("--size", type=float, default=1.0, help="times the weights of mini-base, about")
+    parser.add_argument("--snapshots", type=int, default=12, help="small checkpoints to keep, log-spaced")
     parser.add_argument(
         "--batch", type=int, default=16, help="rows of 256 tokens a step, all processes together"
     )
@@ -215,10 +271,18 @@ def parse() -> argparse.Namespace:
         action="store_true",
         help="torch.compile: needs a C++ compiler and a minute, then is faster",
     )
+    parser.add_argument(
+        "--fsdp", action="store_true", help="divide the weights among the processes of torchrun"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--note", default="", help="a remark on this run, for the card")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --work")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not 0 < args.stage1 < 1 - args.stage3 <= 1:
+        parser.error("--stage1 must be above 0 and leave room for the text before --stage3")
+    if args.tokens < args.batch * SHORT:
+        parser.error(f"--tokens must be at least one step: {args.batch} rows of {SHORT} tokens")
+    return args
 
 
 def main() -> None:
@@ -237,10 +301,17 @@ def main() -> None:
     if world > 1:
         dist.barrier()
     rows = prepare(args, tokenizer)
-    model = Qwen3ForCausalLM(Qwen3Config(**SHAPE, use_cache=False)).to(device)
+    config = Qwen3Config(**sizes(args.size) | {"vocab_size": len(tokenizer)}, use_cache=False)
+    model = Qwen3ForCausalLM(config).to(device)
     if device.type == "cpu":
         model.set_attn_implementation("causal")
-    stages = [Stage("leitura", rows["leitura"], args.stage1), Stage("texto", rows["texto"])]
+    if args.fsdp and world > 1:
+        shard(model, list(model.model.layers))
+    stages = [
+        Stage("leitura", rows["leitura"], args.stage1),
+        Stage("texto", rows["texto"], 1 - args.stage3),
+        Stage("texto-longo", rows["texto-longo"]),
+    ]
     settings = Settings(
         tokens=args.tokens,
         batch=args.batch,
@@ -250,22 +321,34 @@ def main() -> None:
         minutes=args.minutes,
     )
     forward = torch.compile(model, dynamic=False) if args.compile else None
+    figures, kept = measure(rows), args.work / "checkpoints"
+    if rank == 0 and not args.resume:
+        shutil.rmtree(kept, ignore_errors=True)
+    snapshot = keep(kept, figures, rank)
+    total = -(-args.tokens // (args.batch * SHORT))
+    due = checkpoints.steps(total, args.snapshots)
     try:
-        log = train(model, stages, settings, args.work, args.resume, measure(rows), forward)
+        log = train(
+            model, stages, settings, args.work, args.resume, figures, forward,
+            snapshot=snapshot, snapshot_steps=due,
+        )  # fmt: skip
     except TrainingError as error:
         sys.exit(str(error))
+    if args.snapshots and log[-1]["step"] not in due:  # stopped by --minutes: the end is worth one too
+        snapshot(model, log[-1])
+    training = {
+        "command": command(sys.argv[1:]),
+        "note": args.note,
+        "tokens": log[-1]["tokens"],
+        "seconds": round(log[-1]["seconds"]),
+        "processes": world,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "validation": figures(model),
+        "curve": curve(log),
+    }
+    model = gathered(model)
     if rank == 0:
-        training = {
-            "command": command(sys.argv[1:]),
-            "note": args.note,
-            "tokens": log[-1]["tokens"],
-            "seconds": round(log[-1]["seconds"]),
-            "processes": world,
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "validation": measure(rows)(model),
-            "curve": curve(log),
-        }
-        save(model, tokenizer, training, args.out)
+        save(model, tokenizer, training, args.out, kept)
         print(f"Saved in {args.out}")
     if world > 1:
         dist.destroy_process_group()

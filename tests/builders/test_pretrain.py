@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from builders import pretrain, shards
+from builders.checkpoints import read_checkpoint
 from builders.corpus import Document
 from builders.pretrain import count, curve, induction, loss_of
 from builders.tokenizer import train_tokenizer, wrap
@@ -166,23 +167,48 @@ def test_command_from_shards_to_a_model_that_opens(
         write_shard(tmp_path / "corpus" / mix / "valid.jsonl", DOCUMENTS[-12:])
     wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
     options = {name: tmp_path / name for name in ("corpus", "tokenizer", "work")}
-    options |= {"tokens": "2k", "batch": 2, "out": tmp_path / "mini-test"}
+    options |= {"tokens": "12k", "batch": 4, "snapshots": 3, "out": tmp_path / "mini-test"}
     run(monkeypatch, **options)
-    model = AutoModelForCausalLM.from_pretrained(tmp_path / "mini-test")
+    folder = tmp_path / "mini-test"
+    model = AutoModelForCausalLM.from_pretrained(folder)
     assert model.dtype == torch.float16
     assert model.config.use_cache
-    assert AutoTokenizer.from_pretrained(tmp_path / "mini-test")("Oi")["input_ids"]
-    training = json.loads((tmp_path / "mini-test/training.json").read_text())
-    assert training["tokens"] == 2048
-    assert training["curve"][-1]["stage"] == "texto"
-    assert (tmp_path / "mini-test/page.js").stat().st_size < 4_000_000
-    before = (tmp_path / "mini-test/model.safetensors").read_bytes()
+    assert AutoTokenizer.from_pretrained(folder)("Oi")["input_ids"]
+    training = json.loads((folder / "training.json").read_text())
+    assert training["tokens"] == 12 * 1024
+    assert [point["stage"] for point in training["curve"]] == (
+        ["leitura"] * 4 + ["texto"] * 5 + ["texto-longo"] * 3
+    )
+    assert not (folder / "page.js").exists()
+    kept = sorted((folder / "checkpoints").iterdir())
+    assert [p.name for p in kept] == ["step12.safetensors"]
+    state, meta = read_checkpoint(kept[0])
+    assert meta["step"] == 12
+    assert {"tokens", "loss", "induction", "validation"} <= meta.keys()
+    model = model.float()
+    model.load_state_dict(state, strict=True)
+    before = (folder / "model.safetensors").read_bytes()
     run(monkeypatch, **options, resume="")  # finished already: nothing changes
-    assert (tmp_path / "mini-test/model.safetensors").read_bytes() == before
+    assert (folder / "model.safetensors").read_bytes() == before
+    assert sorted((folder / "checkpoints").iterdir()) == kept
     assert [p.name for p in tmp_path.glob("mini-test*")] == ["mini-test"]
+    with pytest.raises(SystemExit, match=r"outra configuração.*batch: 4, agora 2"):
+        run(monkeypatch, **{**options, "batch": 2}, resume="")
 
 
 def test_command_names_what_is_missing(tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
     with pytest.raises(SystemExit, match=r"python -m builders\.corpus"):
         run(monkeypatch, corpus=tmp_path, tokenizer=tmp_path / "tokenizer")
+
+
+def test_sizes_grow_as_asked() -> None:
+    def inner(factor: float) -> int:
+        with torch.device("meta"):
+            model = Qwen3ForCausalLM(Qwen3Config(**pretrain.sizes(factor)))
+        return sum(p.numel() for p in model.model.layers.parameters())
+
+    assert pretrain.sizes() == pretrain.SHAPE
+    for factor in (0.1, 0.3, 3, 50):
+        assert factor / 1.5 < inner(factor) / inner(1) < factor * 1.5
+        assert Qwen3Config(**pretrain.sizes(factor)).num_attention_heads % 2 == 0
