@@ -14,14 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from builders.page import quantize, widen
+from builders.page import quantize
+from llmlib.checkpoints import FORMAT, read
 from llmlib.scratch.parallel import whole
-
-FORMAT = "llmlib-int8-rows-1"
 
 
 def steps(total: int, count: int, first: int = 25) -> list[int]:
@@ -68,16 +66,5 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict]:
 
     Raises ValueError for a safetensors file of another kind.
     """
-    with safe_open(path, "pt") as file:
-        header = file.metadata() or {}
-        if header.get("format") != FORMAT:
-            raise ValueError(f"{path} is no checkpoint of builders.checkpoints: its header has no {FORMAT}.")
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    state = {}
-    for name, tensor in tensors.items():
-        if tensor.dtype == torch.int8:
-            state[name] = torch.from_numpy(widen(tensor.numpy(), tensors[f"{name}.scale"].numpy()))
-        elif not (name.endswith(".scale") and name.removesuffix(".scale") in tensors):
-            state[name] = tensor.float()
-    state |= {name: state[other] for name, other in json.loads(header["tied"]).items()}
-    return state, json.loads(header["meta"])
+    weights, meta = read(path)
+    return {name: torch.from_numpy(array) for name, array in weights.items()}, meta

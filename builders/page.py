@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
+from llmlib import checkpoints
+
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "data" / "models"
 CACHE = ROOT / "build" / "pages"
@@ -101,27 +103,45 @@ def render(folder: Path, name: str, tensors: dict[str, np.ndarray] | None = None
     return script
 
 
-def cached(folder: Path, cache: Path | None = None) -> Path:
-    """The page file of the model in `folder`, made if it is not in the cache or its model has changed."""
+def cached(folder: Path, cache: Path | None = None, step: str = "") -> Path:
+    """The page file of the model in `folder`, made if it is not in the cache or its model has changed.
+
+    With `step` ("step64"), of the checkpoint that it kept then.
+    """
+    weights = checkpoints.steps(folder)[step] if step else folder / "model.safetensors"
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        digest.update((folder / name).read_bytes())
-    cache = cache or CACHE
-    path = cache / f"{folder.resolve().name}-{digest.hexdigest()[:16]}.js"
+    for file in (folder / "config.json", folder / "tokenizer.json", weights):
+        digest.update(file.read_bytes())
+    cache, name = cache or CACHE, page_name(folder, step)
+    path = cache / f"{name}-{digest.hexdigest()[:16]}.js"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}")
-        partial.write_text(render(folder, folder.resolve().name), encoding="utf-8")
+        partial.write_text(render(folder, name, _kept(weights) if step else None), encoding="utf-8")
         partial.replace(path)
     return path
 
 
+def page_name(folder: Path, step: str = "") -> str:
+    """How the page asks for a model: "mini-base", or "mini-base@step64" for a checkpoint of it."""
+    return folder.resolve().name + (f"@{step}" if step else "")
+
+
+def _kept(file: Path) -> dict[str, np.ndarray]:
+    """The weights of a checkpoint as `weights_of` gives them: a tied matrix under its first name only."""
+    weights, _ = checkpoints.read(file)
+    first = {id(array): name for name, array in reversed(weights.items())}
+    return {name: array for name, array in weights.items() if first[id(array)] == name}
+
+
 def pages() -> dict[str, Path]:
-    """The page files of all bundled models that the engine runs, by name."""
+    """The page files of all bundled models that the engine runs, and of their checkpoints, by name."""
     found = {}
     for config in sorted(MODELS.glob("*/config.json")):
+        folder = config.parent
         if RUNS_IN_PAGE in json.loads(config.read_text(encoding="utf-8")).get("architectures", []):
-            found[config.parent.name] = cached(config.parent)
+            for step in ("", *checkpoints.steps(folder)):
+                found[page_name(folder, step)] = cached(folder, step=step)
     return found
 
 

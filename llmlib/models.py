@@ -12,6 +12,7 @@ import re
 import threading
 from pathlib import Path
 
+from llmlib.checkpoints import read, steps
 from llmlib.data import model_names, model_path
 from llmlib.lm import LM
 from llmlib.skip import Skip
@@ -45,7 +46,8 @@ def load(name: str, revision: str | None = None, device: str | None = None) -> L
     Args:
         name: no slash: a model of the course ("mini-base"); a folder ("./meu-modelo"); or a hub id
             ("TucanoBR/Tucano-160m").
-        revision: commit hash of a hub model. Without it the newest is found, used, and printed.
+        revision: commit hash of a hub model (without it the newest is found, used, and printed); or, of a
+            model of the course, a moment of its training: "step64".
         device: "cpu", "cuda" …; by default the GPU, if there is one. The dtype is float32 on a CPU, and on a
             GPU bfloat16, or float16 where the card lacks it.
     Raises:
@@ -58,8 +60,9 @@ def load(name: str, revision: str | None = None, device: str | None = None) -> L
     name = str(name)
     folder, commit, remedy = _find(name, revision)
     _check(folder, name, remedy)
-    model, tokenizer = _open(folder, name, remedy, device)
-    return LM(name, model, tokenizer, commit)
+    moment = _moment(folder, name, revision) if revision and not commit else None
+    model, tokenizer = _open(folder, name, remedy, device, moment)
+    return LM(name, model, tokenizer, commit or revision or "")
 
 
 def _find(name: str, revision: str | None) -> tuple[Path, str, str]:
@@ -79,6 +82,15 @@ def _find(name: str, revision: str | None) -> tuple[Path, str, str]:
         raise ModelError(f"A pasta {name} não existe. Confira o caminho.")
     folder = _download(name, revision)
     return folder, folder.name, f"Apague a pasta {folder} e execute de novo, para baixá-la outra vez."
+
+
+def _moment(folder: Path, name: str, revision: str) -> Path:
+    """The file of a moment of the training. Raises ModelError with those that were kept."""
+    kept = steps(folder)
+    if revision not in kept:
+        there = f"Os que há: {', '.join(kept)}" if kept else "Ele não guardou nenhum"
+        raise ModelError(f"{name} não tem o momento de treino “{revision}”. {there}.")
+    return kept[revision]
 
 
 def _download(name: str, revision: str | None) -> Path:
@@ -208,8 +220,10 @@ def _check_hash(file: Path, card: Path, remedy: str) -> None:
         raise ModelError(f"O arquivo de pesos {file} não é o que a ficha {card.name} descreve. {remedy}")
 
 
-def _open(folder: Path, name: str, remedy: str, device: str | None) -> tuple[object, object]:
-    """(model, tokenizer), the model in evaluation mode on its device."""
+def _open(
+    folder: Path, name: str, remedy: str, device: str | None, moment: Path | None = None
+) -> tuple[object, object]:
+    """(model, tokenizer), the model in evaluation mode on its device; `moment` has other weights for it."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -234,6 +248,9 @@ def _open(folder: Path, name: str, remedy: str, device: str | None) -> tuple[obj
             output_loading_info=True,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        if moment:
+            weights, _ = read(moment)
+            model.load_state_dict({part: torch.from_numpy(array) for part, array in weights.items()})
     except torch.OutOfMemoryError:
         raise ModelError(f"{name} não cabe na memória desta placa. Use um modelo menor.") from None
     except Exception as error:  # whatever transformers found, it found it in this folder
