@@ -1,4 +1,4 @@
-"""Train the tokenizer of the course's models: byte-level BPE of 2,048 tokens.
+"""Train the tokenizer of the course's models: byte-level BPE of 3,072 tokens.
 
     python -m builders.tokenizer --corpus build/corpus/texto --out build/tokenizer
 
@@ -24,8 +24,8 @@ PATTERN = (
     r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"]  # ids 0, 1, 2, 3
-VOCABULARY = 2048
-CONTEXT = 256
+VOCABULARY = 3072
+CONTEXT = 512
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Tokenizer:
