@@ -28,18 +28,47 @@ def distinct(rng: random.Random, split: str, kind: str, count: int) -> list[Noun
     return list(found.values())
 
 
-def repeat(rng: random.Random, split: str) -> str:
-    """A sentence or some words to be said again, whole or in part."""
+def phrase(rng: random.Random, split: str) -> str:
+    """Something of 2 to 30 words to be said again: sentences of any kind, a list, invented words, a quotation."""
     draw = rng.random()
-    if draw < 0.5:
-        phrase = rng.choice(build(rng, split, 2, 1).text.split(". ")).rstrip(".") + "."
-        return f"Repita: {phrase}\nResposta: {phrase}"
+    if draw < 0.45:
+        text = rng.choice(build(rng, split, rng.choice((1, 1, 2, 3)), 1).text.split(". ")).rstrip(".") + "."
+        return text.replace("Contexto: ", "")
+    if draw < 0.65:
+        sentences = scene_sentences(rng, split)
+        if sentences:
+            return rng.choice(sentences)
+    if draw < 0.72:
+        return ". ".join(build(rng, split, 2, 1).text.split(". ")[:2]).rstrip(".") + "."
+    if draw < 0.8:
+        items = [noun(rng, split, rng.choice(("coisa", "fruta", "nome", "cidade"))).text for _ in range(5)]
+        return ", ".join(items[: rng.randint(2, 5)]) + rng.choice((".", "", "!"))
+    if draw < 0.86:
+        return f"{noun(rng, split, 'nome').text} disse: {noun(rng, split, 'titulo').text}."
+    if draw < 0.9:
+        kinds = ("telefone", "endereco", "reais", "data_curta", "codigo", "titulo", "quantia", "data")
+        return noun(rng, split, rng.choice(kinds)).text
+    return " ".join(
+        word(rng, split) if rng.random() < 0.6 else noun(rng, split, "objeto").text
+        for _ in range(rng.randint(2, 8))
+    )
+
+
+ECHO = ("Repita: {p}", "Repita: {p}", "Repita: {p}", "Copie: {p}", "Repita a frase: {p}", "Diga de novo: {p}")
+
+
+def repeat(rng: random.Random, split: str) -> str:
+    """Sentences or words to be said again, whole; now and then only the first or last word."""
+    if rng.random() < 0.85:
+        lines = []
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            text = phrase(rng, split)
+            lines.append(f"{rng.choice(ECHO).format(p=text)}\nResposta: {text}")
+        return "\n".join(lines)
     words = [
         word(rng, split) if rng.random() < 0.6 else noun(rng, split, "objeto").text
         for _ in range(rng.randint(3, 8))
     ]
-    if draw < 0.75:
-        return f"Repita: {' '.join(words)}\nResposta: {' '.join(words)}"
     i = rng.randrange(3)
     question, answer = (
         ("Qual é a primeira palavra?", words[0]),

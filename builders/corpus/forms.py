@@ -8,8 +8,11 @@ from __future__ import annotations
 import random
 
 from builders.corpus.echo import ask, classify, distinct, pattern, quote, repeat
+from builders.corpus.fillers import filler
 from builders.corpus.invented import Noun, cap, pessoa
-from builders.corpus.passages import NOT_IN_TEXT, build
+from builders.corpus.passages import NOT_IN_TEXT, Passage, build, questions_on, statement
+from builders.corpus.prose import story
+from builders.corpus.relations import fill
 from builders.corpus.values import noun
 
 ORDINALS = ("primeiro", "segundo", "terceiro", "quarto", "quinto", "sexto")
@@ -187,25 +190,80 @@ def timetable(rng: random.Random, split: str) -> str:
     return ask(rng, rng.choice(["Contexto:\n", "Tabela:\n"]) + "\n".join(lines), pairs, 5)
 
 
-def sources(rng: random.Random, split: str) -> str:
-    """Several numbered passages: which one speaks of it, and what it says."""
-    count = rng.randint(2, 4)
-    made = [build(rng, split, rng.choice((1, 1, 2)), 2) for _ in range(count)]
-    head = "\n".join(f"Texto {i}: {passage.text}" for i, passage in enumerate(made, 1))
-    pairs = []
+def numbered(
+    rng: random.Random, split: str, count: int, pool: str | None = None, wordings: str | None = None
+) -> tuple[str, list[tuple[str, str, int]]]:
+    """`count` numbered passages, `[1] …` a line each, and questions: (question, answer, number of passage).
+
+    Only questions whose answer stands in one passage alone, under a name that no other passage holds. Number 0:
+    no passage holds the answer.
+    """
+    pool = pool or ("trained" if split == "train" else None)
+    made = [build(rng, split, rng.choice((1, 1, 2, 2, 3)), 3, pool, wordings) for _ in range(count)]
+    if rng.random() < 0.5:  # the same thing told of other subjects, one of them in each passage
+        for _ in range(20):
+            whole = build(rng, split, count, 4, pool, wordings)
+            if len(whole.facts) == count and len({f.subject.text for f in whole.facts}) == count:
+                parts = [
+                    statement(rng, fact) + (" " + filler(rng, split, []) if rng.random() < 0.4 else "")
+                    for fact in whole.facts
+                ]
+                made = [
+                    Passage(part, questions_on(rng, fact), (fact,))
+                    for part, fact in zip(parts, whole.facts, strict=True)
+                ]
+                break
+    texts = [passage.text.lower() for passage in made]
+    found = []
     for i, passage in enumerate(made, 1):
-        pairs += [pair for pair in passage.questions if pair[1] != NOT_IN_TEXT]
-        subject = passage.facts[0].subject
-        if sum(subject.text in other.text for other in made) == 1:
-            pairs.append((f"Que texto fala {do(subject)}?", f"texto {i}."))
-            pairs.append((f"Em que texto se fala {do(subject)}?", f"no texto {i}."))
-    stranger = pessoa(rng, split)
-    if stranger.text not in head:
-        pairs.append((f"Que texto fala {do(stranger)}?", "Nenhum texto fala disso."))
-    seen: dict[str, set[str]] = {}
-    for question, answer in pairs:
-        seen.setdefault(question, set()).add(answer)
-    return ask(rng, head, [(q, next(iter(a))) for q, a in seen.items() if len(a) == 1])
+        for question, answer in passage.questions:
+            if answer in ("Sim.", "Não.", NOT_IN_TEXT):
+                continue
+            names = [f.subject.text.lower() for f in passage.facts] + [
+                f.value.text.lower() for f in passage.facts
+            ]
+            asked = question.lower()
+            owners = {j for name in names if name in asked for j, text in enumerate(texts, 1) if name in text}
+            if owners == {i}:
+                found.append((question, answer.rstrip("."), i))
+    head = "\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(made, 1))
+    passage = rng.choice(made)
+    fact = passage.facts[0]
+    stranger = noun(rng, split, fact.relation.subject)
+    if stranger.text.lower() not in head.lower():
+        found.append((cap(fill(fact.relation.questions[0][0], stranger, fact.value)), "", 0))
+    return head, found
+
+
+def sources(rng: random.Random, split: str) -> str:
+    """Numbered passages: what they say, with the number of the source, or which of them says it.
+
+    One convention: an answer is followed by its source, "Trelan. [2]"; "Em qual texto …?" is answered by
+    "[2]" alone; what no passage holds, by "O texto não diz.".
+    """
+    head, found = numbered(rng, split, rng.choice((2, 3, 4, 4)))
+    pairs = []
+    for question, answer, i in found:
+        if not i:
+            pairs.append((rng.choice((question, which_source(rng, question))), NOT_IN_TEXT))
+        elif rng.random() < 0.5:
+            pairs.append((question, f"{answer}. [{i}]"))
+        else:
+            pairs.append((which_source(rng, question), f"[{i}]"))
+    return ask(rng, "Contexto:\n" + head, list(dict(pairs).items()))
+
+
+WHICH = (
+    "Em qual texto está a resposta de “{q}”",
+    "Em qual texto se responde a isto: {q}",
+    "Qual texto responde: {q}",
+)
+
+
+def which_source(rng: random.Random, question: str) -> str:
+    """The question that asks for the number of the passage that answers `question`."""
+    text = rng.choice(WHICH).format(q=question)
+    return text if text.endswith("?") else text + "?"
 
 
 def dictionary(rng: random.Random, split: str) -> str:
@@ -248,11 +306,17 @@ FORMS = (
     timetable,
     sources,
     sources,
+    sources,
     dictionary,
+    repeat,
+    repeat,
     repeat,
     pattern,
     classify,
     steps,
     quote,
-    quote,
+    story,
+    story,
+    story,
+    story,
 )

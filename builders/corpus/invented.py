@@ -59,7 +59,7 @@ def _beginning(rng: random.Random, split: str) -> str:
     while True:
         one = _syllable(rng, first=True)
         closed = one[-1] in "lrsniu"
-        if rng.random() < 0.08 and len(one) == 2 and one[0] not in "aeiouh":
+        if rng.random() < 0.14 and len(one) == 2 and one[0] not in "aeiouh":
             two = one
         else:
             two = _syllable(rng, closed=not closed, simple=closed)
@@ -102,8 +102,10 @@ def word(rng: random.Random, split: str, gender: str | None = None) -> str:
     """A lower-case invented word of 2 to 5 syllables; with `gender`, an ending of that gender."""
     start = _beginning(rng, split)
     draw = rng.random()
-    if draw < 0.07 and start[-1] in "aeiou" and start[-2] not in "aeiouhu":
+    if draw < 0.09 and start[-1] in "aeiou" and start[-2] not in "aeiouhu":
         start += start[-2:]
+        if gender is not None and draw < 0.04 and start[-1] == ("a" if gender == "f" else "o"):
+            return start  # "Lalala", "Tutucaca"
     elif draw < 0.3 and start[-1] in "aeiou":
         start += _syllable(rng, closed=False)
     if gender is None:
@@ -131,6 +133,50 @@ TITLES = {
 }
 
 
+SURNAMES = [
+    "Silva",
+    "Souza",
+    "Santos",
+    "Oliveira",
+    "Pereira",
+    "Lima",
+    "Gomes",
+    "Costa",
+    "Ribeiro",
+    "Martins",
+    "Almeida",
+    "Barbosa",
+    "Rocha",
+    "Dias",
+    "Moura",
+    "Nascimento",
+    "Araújo",
+    "Cardoso",
+    "Teixeira",
+    "Moreira",
+    "Correia",
+    "Melo",
+    "Barros",
+    "Freitas",
+    "Batista",
+    "Campos",
+    "Nunes",
+    "Vieira",
+    "Pinto",
+    "Monteiro",
+    "Guajajara",
+    "Tanaka",
+    "Nakamura",
+    "Haddad",
+    "Schmidt",
+    "Rossi",
+    "Xavier",
+    "Queiroz",
+    "Duarte",
+    "Siqueira",
+]
+
+
 @lru_cache(maxsize=1)
 def roles() -> dict[str, list[str]]:
     """Roles that name a person in a passage ("o padeiro"), by gender."""
@@ -148,15 +194,21 @@ def pessoa(rng: random.Random, split: str) -> Noun:
     """A person: a role, a real first name, an invented name, two names, or a title and a name."""
     gender = rng.choice("mf")
     draw = rng.random()
-    if draw < 0.06:
+    if draw < 0.08:
         return Noun(rng.choice(roles()[gender]), gender, True)
-    if draw < 0.32:
+    if draw < 0.28:
         return Noun(rng.choice(first_names(split)[gender]), gender)
+    if draw < 0.36:
+        names = first_names(split)[gender]
+        middle = rng.choice(names) + " " if draw < 0.3 else ""
+        link = rng.choice(["", "", "", "da ", "de "]) if not middle else ""
+        return Noun(f"{rng.choice(names)} {middle}{link}{rng.choice(SURNAMES)}", gender)
     name = cap(word(rng, split, gender))
     if draw < 0.72:
         return Noun(name, gender)
     if draw < 0.82:
-        return Noun(rng.choice(first_names(split)[gender]) + " " + cap(word(rng, split)), gender)
+        last = " " + rng.choice(SURNAMES) if draw < 0.74 else ""
+        return Noun(rng.choice(first_names(split)[gender]) + " " + cap(word(rng, split)) + last, gender)
     if draw < 0.9:
         return Noun(name + " " + cap(word(rng, split)), gender)
     title = rng.choice(TITLES[gender])
@@ -258,6 +310,63 @@ def nome(rng: random.Random, split: str) -> Noun:
     return Noun(proper(rng, split))
 
 
+SERVICES = [
+    "a biblioteca",
+    "o museu",
+    "o clube",
+    "a escola",
+    "o posto de saúde",
+    "o cinema",
+    "a piscina",
+    "o ginásio",
+    "a farmácia",
+    "a prefeitura",
+    "o correio",
+    "o zoológico",
+    "o teatro",
+    "a academia",
+    "o parque",
+    "o acampamento",
+    "o mercado",
+    "a padaria",
+    "o cartório",
+    "o aquário",
+    "a estação",
+    "o hotel",
+    "o restaurante",
+    "a oficina",
+    "a lanchonete",
+    "o laboratório",
+    "a secretaria",
+    "o centro cultural",
+    "a papelaria",
+    "o estacionamento",
+    "o refeitório",
+    "a creche",
+    "o estádio",
+    "a rodoviária",
+    "a livraria",
+    "o hospital",
+    "a lavanderia",
+    "o planetário",
+    "a sorveteria",
+    "a feira",
+]
+
+
+def servico(rng: random.Random, split: str) -> Noun:
+    """A public place or service with its article, often with a name: "a biblioteca de Jambu"."""
+    article, _, text = rng.choice(SERVICES).partition(" ")
+    draw = rng.random()
+    if draw < 0.25:
+        text += " de " + proper(rng, split)
+    elif draw < 0.4:
+        text += " " + proper(rng, split)
+    elif draw < 0.5:
+        text += " " + rng.choice(["municipal", "do bairro", "da vila", "do centro"])
+    return Noun(text, "m" if article == "o" else "f", True)
+
+
 ENTITIES: dict[str, Callable[[random.Random, str], Noun]] = {
     "pessoa": pessoa,
     "cidade": cidade,
@@ -265,6 +374,7 @@ ENTITIES: dict[str, Callable[[random.Random, str], Noun]] = {
     "especie": especie,
     "palavra": palavra,
     "nome": nome,
+    "servico": servico,
     "rio": _named("rio", "m", proper),
     "barco": _named("barco", "m", _ship),
     "navio": _named("navio", "m", _ship),

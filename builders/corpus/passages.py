@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from builders.corpus.families import invented_relation
 from builders.corpus.fillers import HEARSAY, SHORT_LINKS, close, filler
+from builders.corpus.generic import from_lexicon, invented_relation
 from builders.corpus.invented import ENTITIES, Noun, cap
 from builders.corpus.relations import Relation, fill, relations, sentence, subject_first
 from builders.corpus.values import noun
@@ -39,31 +39,56 @@ class Passage:
     facts: tuple[Fact, ...]
 
 
-@lru_cache(maxsize=4)
-def _pool(which: str) -> dict[str, list[Relation]]:
-    """Relations by subject kind: "trained", "held_out", or "all"."""
+@lru_cache(maxsize=9)
+def _pool(which: str, wordings: str) -> dict[str, list[Relation]]:
+    """Relations by subject kind: "trained", "held_out", or "all"; in the wordings asked."""
     pool: dict[str, list[Relation]] = defaultdict(list)
     for relation in relations().values():
         if which == "all" or relation.held_out == (which == "held_out"):
-            pool[relation.subject].append(relation)
+            worded = relation.worded(wordings)
+            if worded is not None:
+                pool[relation.subject].append(worded)
     return dict(pool)
 
 
-def _relations(rng: random.Random, split: str, pool: dict[str, list[Relation]], count: int) -> list[Relation]:
-    """`count` different relations of one kind of subject; half of the time people."""
-    kinds = [kind for kind in pool if len(pool[kind]) >= count]
+GENERIC = 0.4  # share of passages whose relations come from the whole lexicon or are invented
+
+
+def _relations(rng: random.Random, split: str, pool: str, wordings: str, count: int) -> list[Relation]:
+    """Up to `count` different relations of one kind of subject."""
+    if rng.random() < GENERIC:
+        which = "trained" if pool == "trained" or (pool == "all" and rng.random() < 0.5) else "held_out"
+        found: dict[str, Relation] = {}
+        subject = ""
+        for _ in range(count * 3):
+            if pool != "held_out" and rng.random() < 0.45:
+                made = invented_relation(rng, split, wordings)
+            else:
+                made = from_lexicon(rng, which, wordings)
+            subject = subject or made.subject
+            if made.subject == subject and not any(_alike(made.name, name) for name in found):
+                found[made.name] = made
+            if len(found) == count:
+                break
+        return list(found.values())
+    table = _pool(pool, wordings)
+    count = min(count, max(map(len, table.values())))
+    kinds = [kind for kind in table if len(table[kind]) >= count]
     draw = rng.random()
+    if "servico" in kinds and draw < 0.12:
+        return rng.sample(table["servico"], count)
     if "pessoa" in kinds and draw < 0.5:
-        kind = "pessoa"
-        if draw < 0.08 and count <= 2:
-            return [invented_relation(rng, split) for _ in range(count)]
-        if draw < 0.27:  # the families outnumber the written relations: keep these frequent
-            own = [relation for relation in pool[kind] if ":" not in relation.name]
+        if draw < 0.32:  # the families outnumber the written relations: keep these frequent
+            own = [relation for relation in table["pessoa"] if ":" not in relation.name]
             if len(own) >= count:
                 return rng.sample(own, count)
-    else:
-        kind = rng.choice(kinds)
-    return rng.sample(pool[kind], count)
+        return rng.sample(table["pessoa"], count)
+    return rng.sample(table[rng.choice(kinds)], count)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two generic relations share the noun they name ("o destino/nome" and "o destino/cidade")."""
+    return one.partition("/")[0] == other.partition("/")[0]
 
 
 def _fresh(rng: random.Random, split: str, kind: str, used: set[str], gender: str = "m") -> Noun | None:
@@ -78,14 +103,13 @@ def _fresh(rng: random.Random, split: str, kind: str, used: set[str], gender: st
     return None
 
 
-def _facts(rng: random.Random, split: str, pool: dict[str, list[Relation]], size: int) -> list[list[Fact]]:
+def _facts(rng: random.Random, split: str, pool: str, wordings: str, size: int) -> list[list[Fact]]:
     """Facts grouped by subject."""
     draw = rng.random()
     per_subject = (
         1 if size <= 2 or draw < 0.4 else rng.randint(2, min(size, 3)) if draw < 0.85 else min(size, 5)
     )
-    biggest = max(len(each) for each in pool.values())
-    chosen = _relations(rng, split, pool, min(per_subject, biggest))
+    chosen = _relations(rng, split, pool, wordings, per_subject)
     used: set[str] = set()
     groups: list[list[Fact]] = []
     while sum(map(len, groups)) < size:
@@ -145,7 +169,7 @@ def _continued(rng: random.Random, before: Fact, said: str, fact: Fact) -> str:
     return sentence(template, fact.subject, fact.value)
 
 
-def _wording(rng: random.Random, split: str, groups: list[list[Fact]]) -> str:
+def _wording(rng: random.Random, split: str, groups: list[list[Fact]], words: int | None = None) -> str:
     """The passage: facts group by group or shuffled, now and then joined, with sentences that say nothing."""
     sentences: list[str] = []
     names = [name for group in groups for fact in group for name in (fact.subject.text, fact.value.text)]
@@ -187,7 +211,15 @@ def _wording(rng: random.Random, split: str, groups: list[list[Fact]]) -> str:
                     continue
             sentences.append(_continued(rng, before, sentences[-1], fact))
         i += 1
-    if rng.random() < 0.35:
+    if words:
+        length = sum(s.count(" ") + 1 for s in sentences)
+        while length < words:
+            other = filler(rng, split, names)
+            if length + other.count(" ") >= words + 8 or other in sentences:
+                break
+            sentences.insert(rng.randint(0, len(sentences)), other)
+            length += other.count(" ") + 1
+    elif rng.random() < 0.35:
         for _ in range(rng.randint(1, 2)):
             sentences.insert(rng.randint(0, len(sentences)), filler(rng, split, names))
     return " ".join(sentences)
@@ -197,26 +229,28 @@ def _name(fact: Fact) -> str:
     return ("o " if fact.subject.gender == "m" else "a ") * fact.subject.article + fact.subject.text
 
 
-def _ask(rng: random.Random, split: str, groups: list[list[Fact]], count: int) -> list[tuple[str, str]]:
+def _ask(
+    rng: random.Random, split: str, wordings: str, groups: list[list[Fact]], count: int
+) -> list[tuple[str, str]]:
     """Up to `count` different questions on the facts, some of them unanswerable."""
     facts = [fact for group in groups for fact in group]
     asked: dict[str, str] = {}
     for _ in range(count * 3):
         if len(asked) == count:
             break
-        question, answer = _question(rng, split, facts)
+        question, answer = _question(rng, split, wordings, facts)
         if question:
             asked.setdefault(cap(question), answer)
     return list(asked.items())
 
 
-def _question(rng: random.Random, split: str, facts: list[Fact]) -> tuple[str, str]:
+def _question(rng: random.Random, split: str, wordings: str, facts: list[Fact]) -> tuple[str, str]:
     fact = rng.choice(facts)
     relation, subject, value = fact.relation, fact.subject, fact.value
     draw = rng.random()
-    if draw < 0.12:
-        return _unanswerable(rng, split, facts, fact)
-    if draw < 0.2 and relation.yes_no:
+    if draw < 0.17:
+        return _unanswerable(rng, split, wordings, facts, fact)
+    if draw < 0.22 and relation.yes_no:
         template = rng.choice(relation.yes_no)
         if rng.random() < 0.5:
             return fill(template, subject, value), "Sim."
@@ -227,16 +261,31 @@ def _question(rng: random.Random, split: str, facts: list[Fact]) -> tuple[str, s
         if others and relation.value in ("profissao", "estado"):
             return "", ""
         return fill(template, subject, other), "Não."
-    if draw < 0.4 and relation.reverse:
+    if draw < 0.42 and relation.reverse:
         question, answer = rng.choice(relation.reverse)
     else:
         question, answer = rng.choice(relation.questions)
     return _led(rng, fill(question, subject, value)), fill(answer, subject, value) + "."
 
 
+def statement(rng: random.Random, fact: Fact) -> str:
+    """One sentence that tells the fact."""
+    return sentence(rng.choice(fact.relation.statements), fact.subject, fact.value)
+
+
+def questions_on(rng: random.Random, fact: Fact) -> tuple[tuple[str, str], ...]:
+    """A question on the fact's value and, where there is one, a question on its subject."""
+    chosen = [rng.choice(fact.relation.questions)]
+    if fact.relation.reverse:
+        chosen.append(rng.choice(fact.relation.reverse))
+    return tuple(
+        (cap(fill(q, fact.subject, fact.value)), fill(a, fact.subject, fact.value) + ".") for q, a in chosen
+    )
+
+
 def _led(rng: random.Random, question: str) -> str:
     """The question, now and then led by "Segundo o texto,"."""
-    if rng.random() < 0.07 and question.split(" ", 1)[0] in {
+    if rng.random() < 0.1 and question.split(" ", 1)[0] in {
         "Onde",
         "Quem",
         "O",
@@ -252,19 +301,45 @@ def _led(rng: random.Random, question: str) -> str:
     return question
 
 
-def _unanswerable(rng: random.Random, split: str, facts: list[Fact], fact: Fact) -> tuple[str, str]:
-    """Something that the passage does not hold: a stranger, or a relation that was not told."""
+def _near(rng: random.Random, split: str, subject: Noun) -> Noun | None:
+    """Another name much like this one: one word of it replaced, or its last syllables."""
+    first, _, rest = subject.text.partition(" ")
+    other = noun(rng, split, "nome").text
+    if rest and rng.random() < 0.6:
+        return subject._replace(text=f"{first} {other if rest[0].isupper() else other.lower()}")
+    if first[:1].isupper() and len(first) > 4:
+        cut = next((i for i in range(3, len(first)) if first[i] in "aeiouáéíóúãê"), 0)
+        made = first[:cut] + rng.choice(("ara", "ico", "eta", "ulo", "ina", "ado")) if cut else ""
+        # a changed ending must not make a name of the other split
+        return subject._replace(text=made) if made and not rest else None
+    return None
+
+
+def _unanswerable(
+    rng: random.Random, split: str, wordings: str, facts: list[Fact], fact: Fact
+) -> tuple[str, str]:
+    """Something that the passage does not hold: a stranger, a name much like one of the passage, or a relation
+    that was not told of this subject (told of another one, or of nobody)."""
     relation, subject = fact.relation, fact.subject
     texts = [f.subject.text for f in facts] + [f.value.text for f in facts]
-    if rng.random() < 0.5:
-        stranger = noun(rng, split, relation.subject)
-        if any(stranger.text in text or text in stranger.text for text in texts):
+    draw = rng.random()
+    if draw < 0.5:
+        stranger = _near(rng, split, subject) if draw < 0.15 else noun(rng, split, relation.subject)
+        if stranger is None or any(stranger.text in text or text in stranger.text for text in texts):
             return "", ""
         return fill(rng.choice(relation.questions)[0], stranger, fact.value), NOT_IN_TEXT
     told = {f.relation.name for f in facts if f.subject == subject}
-    pool = _pool("trained" if split == "train" else "all")
-    other = rng.choice(pool.get(relation.subject, [relation]))
-    if other.name in told or any(close(other.name, name) for name in told):
+    of_others = [f.relation for f in facts if f.relation.name not in told]
+    if of_others:
+        other = rng.choice(of_others)
+    elif ":" in relation.name and relation.name[:4] in ("lex:", "inv:"):
+        other = from_lexicon(rng, "trained" if split == "train" else "held_out", wordings)
+    else:
+        pool = _pool("trained" if split == "train" else "all", wordings)
+        other = rng.choice(pool.get(relation.subject, [relation]))
+    if other.subject != relation.subject or any(
+        other.name == name or close(other.name, name) or _alike(other.name, name) for name in told
+    ):
         return "", ""
     return fill(
         rng.choice(other.questions)[0], subject, noun(rng, split, other.value, subject.gender)
@@ -277,20 +352,25 @@ def build(
     size: int | None = None,
     questions: int | None = None,
     pool: str | None = None,
+    wordings: str | None = None,
+    words: int | None = None,
 ) -> Passage:
     """A passage of about `size` facts (2 to 8) with 2 to 5 questions.
 
-    pool: "trained", "held_out" or "all" relations; by default what `split` may use.
+    pool: "trained", "held_out" or "all" relations; wordings: likewise; by default what `split` may use.
+    words: about how many words long, reached with sentences that say nothing of the facts.
     """
     size = size or rng.randint(2, 8)
     if pool is None:
         pool = "trained" if split == "train" or rng.random() < 0.6 else "held_out"
+    if wordings is None:
+        wordings = "trained" if split == "train" else "all"
     while True:
-        groups = _facts(rng, split, _pool(pool), size)
+        groups = _facts(rng, split, pool, wordings, size)
         if not groups:
             continue
-        asked = _ask(rng, split, groups, questions or min(rng.randint(2, 5), size + 1))
+        asked = _ask(rng, split, wordings, groups, questions or min(rng.randint(2, 5), size + 1))
         if not asked:
             continue
         facts = tuple(fact for group in groups for fact in group)
-        return Passage(_wording(rng, split, groups), tuple(asked), facts)
+        return Passage(_wording(rng, split, groups, words), tuple(asked), facts)

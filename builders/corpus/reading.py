@@ -48,13 +48,14 @@ def documents(rng: random.Random, split: str, difficulty: int | None = None) -> 
     """Endless reading documents. difficulty 1 (2 or 3 facts), 2 (2 to 5), 3 (4 to 8); else any."""
     while True:
         level = difficulty or rng.choice((1, 2, 2, 3, 3))
-        if rng.random() < (0.12 if level == 1 else 0.25):
+        if rng.random() < (0.2 if level == 1 else 0.4):
             form = rng.choice(FORMS)
             document = with_answers("leitura", form(rng, split))
             if form is pattern:  # the first example shows the pattern: nothing tells its answer
                 document = replace(document, answers=document.answers[1:])
             yield document
             continue
-        passage = build(rng, split, rng.choice(SIZES[level]))
+        words = rng.randint(60, LONGEST) if level == 3 and rng.random() < 0.3 else None
+        passage = build(rng, split, rng.choice(SIZES[level]), words=words)
         if passage.text.count(" ") < LONGEST:
             yield _document(rng, passage)

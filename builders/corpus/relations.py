@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from zlib import crc32
 
 from builders.corpus.invented import Noun, cap
 from builders.corpus.values import TABLES
@@ -33,6 +34,9 @@ HELD_OUT_RELATIONS = frozenset(
         "objeto:rasgou",
         "pessoa:elogiou",
         "atributo:o código",
+        "s_ingresso",
+        "s_vagas",
+        "s_responsavel",
     }
 )
 IRREGULAR = {
@@ -128,6 +132,34 @@ class Relation:
         """Whether it never occurs in the training split."""
         return self.name in HELD_OUT_RELATIONS
 
+    def worded(self, which: str) -> Relation | None:
+        """The same relation in "trained" wordings only, or only in those "held_out" from training, or "all".
+
+        One statement and one question of three relations in five are held out, and one question on the
+        subject where there are several: chosen by a stable hash of the name. None if it has none of them.
+        """
+        if which == "all":
+            return self
+        lists = {
+            "statements": (self.statements, 4),
+            "questions": (self.questions, 2),
+            "reverse": (self.reverse, 2),
+        }
+        kept: dict[str, list] = {}
+        for name, (wordings, least) in lists.items():
+            held = held_wording(self.name, name, len(wordings), least)
+            kept[name] = [w for i, w in enumerate(wordings) if (i == held) == (which == "held_out")]
+        if not kept["statements"] or not kept["questions"]:
+            return None
+        return replace(self, **kept, yes_no=self.yes_no if which == "trained" else [])
+
+
+def held_wording(relation: str, kind: str, count: int, least: int) -> int | None:
+    """Which of `count` wordings of a relation training never shows; None where there are under `least`."""
+    if count < least or crc32(relation.encode()) % 5 < 2:
+        return None
+    return 1 + crc32(f"{kind}/{relation}".encode()) % (count - 1)
+
 
 def subject_first(template: Template) -> bool:
     """Whether the statement opens with its subject: such sentences can be joined and pronominalised."""
@@ -210,11 +242,11 @@ def parse(text: str, source: str = "tabela") -> list[Relation]:
 
 @lru_cache(maxsize=1)
 def relations() -> dict[str, Relation]:
-    """Every relation by name, from the three tables."""
+    """Every relation by name, from the four tables."""
     from builders.corpus.families import family  # families are made of relations
 
     found: list[Relation] = []
-    for table in ("relacoes-pessoas.txt", "relacoes-coisas.txt"):
+    for table in ("relacoes-pessoas.txt", "relacoes-coisas.txt", "relacoes-servicos.txt"):
         found += parse((TABLES / table).read_text(encoding="utf-8"), table)
     for line in (TABLES / "relacoes-verbos.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
