@@ -79,7 +79,9 @@ def problems(path: Path = DATA / "contas.txt") -> dict[str, tuple[tuple[Render, 
         sign, _, rest = line.partition(" ")
         question, arrow, answer = rest.partition(" > ")
         if sign not in SIGNS or not arrow or "{r}" not in answer:
-            raise LexiconError(f"{where}: expected 'sign problem > answer with {{r}}', sign one of {' '.join(SIGNS)}")
+            raise LexiconError(
+                f"{where}: expected 'sign problem > answer with {{r}}', sign one of {' '.join(SIGNS)}"
+            )
         before, _, after = answer.partition("{r}")
         found.setdefault(sign, []).append(
             (compile_line(question, where), compile_line(before, where), compile_line(after, where))
@@ -95,7 +97,14 @@ def _problem(split: str, rng: random.Random, made: _Text) -> None:
         sign, a, b = draw(split, rng, "-", least=2)
     nouns = lexicon().by_class
     thing = pick(pick(tuple(nouns[c] for c in _THINGS), rng.random), rng.random)
-    context = {**setting(split, rng), "x": thing, "a": word(str(a)), "b": word(str(b)), "seen": set(), "last": None}
+    context = {
+        **setting(split, rng),
+        "x": thing,
+        "a": word(str(a)),
+        "b": word(str(b)),
+        "seen": set(),
+        "last": None,
+    }
     question, before, after = (p(context, rng.random) for p in pick(problems()[sign], rng.random))
     shown = f" {a} {sign} {b} = " if rng.random() < 0.5 else ""
     value = result(sign, a, b)

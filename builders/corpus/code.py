@@ -109,7 +109,9 @@ def _total(rng: random.Random) -> str:
 
 def _condition(rng: random.Random) -> str:
     v = rng.choice(_VARIABLES)
-    yes, no = rng.choice((("maior", "não é maior"), ("sim", "não"), ("pode entrar", "espere"), ("passou", "estude")))
+    yes, no = rng.choice(
+        (("maior", "não é maior"), ("sim", "não"), ("pode entrar", "espere"), ("passou", "estude"))
+    )
     return f"{v} = {_number(rng)}\nif {v} > {_number(rng)}:\n    print('{yes}')\nelse:\n    print('{no}')"
 
 

@@ -36,7 +36,9 @@ def codons() -> dict[str, str]:
         for row in reader:
             codon, letter = row.get("codon") or "", row.get("aminoacido") or ""
             if len(codon) != 3 or set(codon) - set(PAIR) or codon in found or not letter:
-                raise LexiconError(f"{path.name}, row {reader.line_num}: a new codon of three bases and its letter")
+                raise LexiconError(
+                    f"{path.name}, row {reader.line_num}: a new codon of three bases and its letter"
+                )
             found[codon] = letter
     if len(found) != 64:
         raise LexiconError(f"{path.name}: 64 codons are needed, {len(found)} are there")

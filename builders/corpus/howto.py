@@ -2,7 +2,7 @@
 
 In a plot of that folder the first beat is the title and each beat after it one step; `==?` steps are left out
 half of the time. Numbers, opening and ending are put here and in `data/corpus/instrucoes/formas`.
-One combination of goal and wording of its first two steps in twelve is only in "valid".
+One combination of goal, wording of the steps and person in twelve is only in "valid".
 """
 
 import random
@@ -20,7 +20,7 @@ def documents(rng: random.Random, split: str) -> Iterator[Document]:
     while True:
         goal, words = pick(goals, rng.random), setting(split, rng)
         title, *steps = tell(goal, split, rng, words)
-        if held("instrucoes", goal.name, *steps[:2]) != (split == "valid"):
+        if held("instrucoes", goal.name, *steps, words["A"].word) != (split == "valid"):
             continue
         listed = "\n".join(f"{number}. {polish(step)}" for number, step in enumerate(steps, 1))
         words |= {"T": word(title), "N": word(str(len(steps))), "X": word(listed)}

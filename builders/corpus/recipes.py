@@ -127,7 +127,9 @@ def documents(rng: random.Random, split: str) -> Iterator[Document]:
     forms = plots("receitas")
     while True:
         dish, words, factor = pick(dishes(), rng.random), setting(split, rng), rng.randint(1, 3)
-        chosen = [(i, pick(i.options, rng.random)) for i in dish.ingredients if not i.optional or rng.random() < 0.5]
+        chosen = [
+            (i, pick(i.options, rng.random)) for i in dish.ingredients if not i.optional or rng.random() < 0.5
+        ]
         names = [noun.word for _, noun in chosen]
         if len(set(names)) < len(names):
             continue

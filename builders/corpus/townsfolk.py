@@ -4,7 +4,7 @@ Letters, news, instructions and recipes share this. A plot is a file of the temp
 besides the roles it casts itself it may use these words, always with a form (`{-:A}`, `{em:D}`, `{o/a:B}`):
 
     A B  people, by name      C G  towns ("em {-:C}")      S  the state's letters ("PE")
-    D    a day of the week    H    an hour ("às 9 horas")  K  a number from 3 to 60
+    D O  two days of the week  H    an hour ("às 9 horas")  K  a number from 3 to 60
     L    a place of a town ("a praça", with its gender)    J  a day of a month ("12 de maio")
 
 `held` says which combinations belong to the validation split. No wording lives here.
@@ -62,7 +62,9 @@ def towns() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _people(gender: str, reserved: bool) -> tuple[str, ...]:
-    return tuple(n.word for n in lexicon().names if (n.kind, n.gender, n.reserved) == ("pessoa", gender, reserved))
+    return tuple(
+        n.word for n in lexicon().names if (n.kind, n.gender, n.reserved) == ("pessoa", gender, reserved)
+    )
 
 
 def person(split: str, rng: random.Random, gender: str | None = None, avoid: tuple[str, ...] = ()) -> Noun:
@@ -81,7 +83,7 @@ def setting(split: str, rng: random.Random) -> dict[str, Noun]:
     other = town
     while other == town:
         other = pick(towns(), rng.random)[0]
-    day, place = pick(_DAYS, rng.random), pick(_PLACES, rng.random)
+    (day, later), place = rng.sample(_DAYS, 2), pick(_PLACES, rng.random)
     return {
         "A": one,
         "B": person(split, rng, avoid=(one.word,)),
@@ -89,6 +91,7 @@ def setting(split: str, rng: random.Random) -> dict[str, Noun]:
         "G": word(other),
         "S": word(letters),
         "D": word(*day),
+        "O": word(*later),
         "H": word(pick(_HOURS, rng.random)),
         "K": word(str(rng.randint(3, 60))),
         "L": word(*place),
