@@ -79,3 +79,18 @@ def filler(rng: random.Random, split: str, names: list[str]) -> str:
             if not any(name.lower() in lower for name in names) and "?" not in sentence:
                 return sentence
     return rng.choice(ANYTHING)
+
+
+def fillers(rng: random.Random, split: str, names: list[str], words: int) -> list[str]:
+    """Different sentences that say nothing about `names`, of about `words` words together."""
+    found: dict[str, None] = {}
+    lowered = [name.lower() for name in names]
+    for _ in range(40):
+        for sentence in (*scene_sentences(rng, split)[:3], rng.choice(ANYTHING)):
+            if words <= 3:
+                return list(found)
+            lower = sentence.lower()
+            if sentence not in found and "?" not in sentence and not any(n in lower for n in lowered):
+                found[sentence] = None
+                words -= sentence.count(" ") + 1
+    return list(found)

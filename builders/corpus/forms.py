@@ -195,8 +195,8 @@ def numbered(
 ) -> tuple[str, list[tuple[str, str, int]]]:
     """`count` numbered passages, `[1] …` a line each, and questions: (question, answer, number of passage).
 
-    Only questions whose answer stands in one passage alone, under a name that no other passage holds. Number 0:
-    no passage holds the answer.
+    Only questions whose answer stands in one passage alone, under a name that no other passage holds.
+    Number 0: no passage holds the answer.
     """
     pool = pool or ("trained" if split == "train" else None)
     made = [build(rng, split, rng.choice((1, 1, 2, 2, 3)), 3, pool, wordings) for _ in range(count)]

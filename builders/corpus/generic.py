@@ -1,9 +1,9 @@
-"""Relations out of the whole lexicon, or with an invented verb or noun, in many statement and question orders.
+"""Relations out of the whole lexicon, or with an invented verb or noun, in many orders of words.
 
-What they teach is the rule under every relation: find the sentence that shares the question's words and answer
-with the rest. A frame below is compiled once; `<V>` (verb, past), `<P>` (participle without its last letters),
-`<A>`/`<B>` (adverbial phrases), `<N>` (a noun), `<oN>`, `<aoN>`, `<umN>`, `<cujoN>` (the noun with a word before
-it) are then replaced. Frames are tables of `relations`; a frame's last wordings are held out of training.
+What they teach is the rule under every relation: find the sentence that shares the question's words and
+answer with the rest. A frame below is compiled once; `<V>` (verb, past), `<P>` (participle without its last
+letters), `<A>`/`<B>` (adverbial phrases), `<N>` (a noun), `<oN>`, `<aoN>`, `<umN>`, `<cujoN>` (the noun with a
+word before it) are then replaced. Frames are tables of `relations`; a frame's last wordings are held out of training.
 """
 
 from __future__ import annotations
@@ -327,14 +327,14 @@ PEOPLE_VERBS = [
 ]
 BANNED = {"obedecer", "sequestrar", "ameaçar"}
 ATTRIBUTES = {
-    "nome": "o lema|o mascote|o destino|o hino|o símbolo|o rival|o padroeiro|o time|a cantora preferida|o guia",
+    "nome": "o lema|o mascote|o destino|o hino|o símbolo|o rival|o padroeiro|o time|a cantora|o guia",
     "palavra": "a senha|a contrassenha|a palavra-chave|a saudação|o grito de guerra|a língua secreta",
     "numero": "a meta|o limite|o recorde|o número de chamada|a pontuação|a nota|a posição|o andar|a vaga",
     "codigo": "a matrícula|o assento|o lote|a placa|o modelo|o armário|o portão|o registro|a carteira",
     "reais": "a dívida|a multa|o prêmio|a mesada|o orçamento|a taxa|a aposta|o troco|a mensalidade",
     "cidade": "a origem|o destino|a sede|a parada preferida|o porto de partida|a terra natal",
     "titulo": "a obra-prima|o livro de cabeceira|a canção preferida|o espetáculo|o discurso|a peça|o filme",
-    "coisa": "o tesouro|o amuleto|o presente|a herança|a invenção|o brinquedo preferido|a relíquia|o prêmio maior",
+    "coisa": "o tesouro|o amuleto|o presente|a herança|a invenção|o brinquedo preferido|a relíquia",
     "telefone": "o telefone|o contato|o número de emergência",
     "endereco": "o endereço|o ponto de encontro|o domicílio|o local da entrega",
     "duracao": "o prazo|a duração da viagem|a espera|a folga|a garantia",
@@ -380,8 +380,11 @@ LAST_HELD = {"statements": 2, "questions": 1, "reverse": 1}
 
 
 @lru_cache(maxsize=256)
-def _frame(text: str, suffix: str, article: str, wordings: str) -> Relation | None:
-    """A frame compiled for one ending of the participle and one article of its value."""
+def _frame(text: str, suffix: str, article: str, wordings: str, plain: bool = False) -> Relation:
+    """A frame compiled for one ending of the participle and one article of its value.
+
+    plain: without the wordings that use the noun bare, which a noun like "a cor do balde" does not bear.
+    """
     text = text.replace("<P>SUF", "<P>" + suffix).replace("{SUF v}", "{" + suffix + " v}")
     relation = parse(text.replace("{X v}", "{" + article + " v}"), "generic.py")[0]
     kept = {}
@@ -392,25 +395,39 @@ def _frame(text: str, suffix: str, article: str, wordings: str) -> Relation | No
         kept[name] = [
             w for i, w in enumerate(every) if wordings == "all" or (i in held) == (wordings == "held_out")
         ]
+    if plain:
+        kept = {
+            name: [w for w in each if "<N>" not in str(w) and "<umN>" not in str(w) and "<cujo" not in str(w)]
+            for name, each in kept.items()
+        }
     return replace(relation, **kept, yes_no=[] if wordings == "held_out" else relation.yes_no)
 
 
 _MARK = re.compile(r"<\w+>")
 
 
-def _respell(frame: Relation, name: str, words: dict[str, str], **changes: str) -> Relation:
+def _some(rng: random.Random, wordings: list, count: int) -> list:
+    """The first and some others: as many as one passage can use."""
+    return wordings if len(wordings) <= count else [wordings[0], *rng.sample(wordings[1:], count - 1)]
+
+
+def _respell(
+    rng: random.Random, frame: Relation, name: str, words: dict[str, str], **changes: str
+) -> Relation:
+    def word_of(mark: re.Match) -> str:
+        return words[mark.group()]
+
     def swap(template: Template) -> Template:
         return tuple(
-            _MARK.sub(lambda m: words[m.group()], part) if part.__class__ is str and "<" in part else part
-            for part in template
+            _MARK.sub(word_of, part) if part.__class__ is str and "<" in part else part for part in template
         )
 
     return replace(
         frame,
         name=name,
-        statements=[swap(t) for t in frame.statements],
-        questions=[(swap(q), swap(a)) for q, a in frame.questions],
-        reverse=[(swap(q), swap(a)) for q, a in frame.reverse],
+        statements=[swap(t) for t in _some(rng, frame.statements, 5)],
+        questions=[(swap(q), a) for q, a in _some(rng, frame.questions, 4)],
+        reverse=[(swap(q), a) for q, a in _some(rng, frame.reverse, 2)],
         yes_no=[swap(t) for t in frame.yes_no],
         **changes,
     )
@@ -426,7 +443,7 @@ def _verbal(
         "<A>": rng.choice(ADVERBS_FRONT),
         "<B>": rng.choice(ADVERBS_AFTER),
     }
-    return _respell(frame, name, words, value=value)
+    return _respell(rng, frame, name, words, value=value)
 
 
 def _noun_words(rng: random.Random, noun: str) -> dict[str, str]:
@@ -449,7 +466,7 @@ def held_out(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _choices() -> dict[str, list[tuple]]:
-    """Verbs and nouns by whether they are held out: ("verb", past, participle, kind) or ("noun", noun, kind)."""
+    """Verbs (name, past, participle, kind) and nouns (name, noun, kind), by whether they are held out."""
     found: dict[str, list[tuple]] = {"trained": [], "held_out": [], "nouns trained": [], "nouns held_out": []}
     # words that the written tables train with are no longer new: never counted as held out, and the reverse
     words: dict[bool, set[str]] = {True: set(), False: set()}
@@ -506,10 +523,11 @@ def from_lexicon(rng: random.Random, which: str = "trained", wordings: str = "tr
         value = rng.choice(THINGS_DONE) if kind == "coisa" else kind
         return _verbal(rng, name, past, part, kind, value, _article(rng, value), wordings)
     name, noun, kind = rng.choice(table["nouns " + which])
-    frame = _frame(ATTRIBUTE, "ado", "o", wordings)
+    of_thing = kind in ("cor", "reais") and noun.startswith(("a cor d", "o preço d"))
+    frame = _frame(ATTRIBUTE, "ado", "o", wordings, of_thing and wordings != "held_out")
     # a thing's colour or price belongs to a person; other nouns to anybody and anything
     owner = "pessoa" if kind in ("cor", "material", "pessoa") or " d" in noun else rng.choice(OWNERS)
-    made = _respell(frame, name, _noun_words(rng, noun), value=kind, subject=owner)
+    made = _respell(rng, frame, name, _noun_words(rng, noun), value=kind, subject=owner)
     return made if owner == "pessoa" else replace(made, reverse=[])
 
 
@@ -529,5 +547,5 @@ def invented_relation(rng: random.Random, split: str, wordings: str = "trained")
     kind = rng.choice(("palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia", "coisa",
                        "reais", "titulo", "quantia", "data"))  # fmt: skip
     frame = _frame(ATTRIBUTE, "ado", "o", wordings)
-    made = _respell(frame, f"inv:{noun}", _noun_words(rng, noun), value=kind, subject=rng.choice(OWNERS))
+    made = _respell(rng, frame, f"inv:{noun}", _noun_words(rng, noun), value=kind, subject=rng.choice(OWNERS))
     return made if made.subject == "pessoa" else replace(made, reverse=[])

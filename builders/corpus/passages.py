@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from builders.corpus.fillers import HEARSAY, SHORT_LINKS, close, filler
+from builders.corpus.fillers import HEARSAY, SHORT_LINKS, close, filler, fillers
 from builders.corpus.generic import from_lexicon, invented_relation
 from builders.corpus.invented import ENTITIES, Noun, cap
 from builders.corpus.relations import Relation, fill, relations, sentence, subject_first
@@ -213,12 +213,8 @@ def _wording(rng: random.Random, split: str, groups: list[list[Fact]], words: in
         i += 1
     if words:
         length = sum(s.count(" ") + 1 for s in sentences)
-        while length < words:
-            other = filler(rng, split, names)
-            if length + other.count(" ") >= words + 8 or other in sentences:
-                break
+        for other in fillers(rng, split, names, words - length):
             sentences.insert(rng.randint(0, len(sentences)), other)
-            length += other.count(" ") + 1
     elif rng.random() < 0.35:
         for _ in range(rng.randint(1, 2)):
             sentences.insert(rng.randint(0, len(sentences)), filler(rng, split, names))
@@ -318,8 +314,8 @@ def _near(rng: random.Random, split: str, subject: Noun) -> Noun | None:
 def _unanswerable(
     rng: random.Random, split: str, wordings: str, facts: list[Fact], fact: Fact
 ) -> tuple[str, str]:
-    """Something that the passage does not hold: a stranger, a name much like one of the passage, or a relation
-    that was not told of this subject (told of another one, or of nobody)."""
+    """Something that the passage does not hold: a stranger, a name much like one of the passage, or a
+    relation that was not told of this subject (told of another one, or of nobody)."""
     relation, subject = fact.relation, fact.subject
     texts = [f.subject.text for f in facts] + [f.value.text for f in facts]
     draw = rng.random()

@@ -1,7 +1,7 @@
 """Short plain stories with real or invented names, and questions on who, what, where, when and why.
 
-A story is an opening, one or two middles and an ending drawn independently; each beat says a few things in one
-of its wordings and brings the questions that it answers. Names come from the split that asks. Held-out prose
+A story is an opening, one or two middles and an ending drawn independently; each beat says a few things in
+one of its wordings and brings the questions that it answers. Names come from the split that asks. Held-out prose
 for measures is written by hand in `data/corpus/contextos.jsonl`.
 """
 

@@ -65,6 +65,9 @@ def _reais(rng: random.Random, _: str) -> str:
 THINGS = ["objeto", "roupa", "ferramenta", "brinquedo", "movel", "utensilio", "recipiente", "instrumento"]
 
 
+FIXED = {"parede", "porta", "janela", "teto", "chão", "telhado", "muro"}  # nobody carries these
+
+
 @lru_cache(maxsize=1)
 def _things() -> tuple[list[Noun], dict[str, list[str]], list[str]]:
     """Things of the lexicon that can be carried or named, colours by gender, and materials."""
@@ -83,7 +86,7 @@ def _things() -> tuple[list[Noun], dict[str, list[str]], list[str]]:
         "plástico",
         "lata",
     ]
-    return [Noun(n.word, n.gender, True) for n in found.values() if n.gender in "mf"], colours, materials
+    return [Noun(n.word, n.gender, True) for n in found.values() if n.word not in FIXED], colours, materials
 
 
 def coisa(rng: random.Random, split: str) -> Noun:
@@ -127,37 +130,20 @@ def _address(rng: random.Random, split: str) -> str:
     return f"{rng.choice(STREETS)} {name}, {rng.randint(2, 980)}"
 
 
-QUANTITIES = [
-    "sacos de",
-    "caixas de",
-    "potes de",
-    "garrafas de",
-    "colheres de",
-    "metros de",
-    "litros de",
-    "pacotes de",
-]
-GOODS = [
-    "farinha",
-    "tinta",
-    "feijão",
-    "areia",
-    "sabão",
-    "mel",
-    "pano",
-    "arroz",
-    "cola",
-    "suco",
-    "cera",
-    "milho",
-    "leite",
-    "azeite",
-    "açúcar",
-]
+AMOUNTS = {
+    "sacos": ("farinha", "feijão", "areia", "arroz", "milho", "cimento"),
+    "litros": ("leite", "suco", "tinta", "azeite", "água"),
+    "metros": ("pano", "corda", "fita", "arame"),
+    "potes": ("mel", "cola", "doce de leite", "pimenta"),
+    "caixas": ("sabão", "lápis", "tomate", "velas", "ferramentas"),
+    "colheres": ("açúcar", "sal", "fermento", "manteiga"),
+    "pacotes": ("biscoito", "café", "sementes", "papel"),
+}
 
 
 def _amount(rng: random.Random, _: str) -> str:
-    return f"{rng.choice(WORDS)} {rng.choice(QUANTITIES)} {rng.choice(GOODS)}"
+    unit = rng.choice(list(AMOUNTS))
+    return f"{rng.choice(WORDS)} {unit} de {rng.choice(AMOUNTS[unit])}"
 
 
 def _duration(rng: random.Random, _: str) -> str:

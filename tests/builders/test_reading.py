@@ -6,8 +6,8 @@ import re
 import pytest
 
 from builders.corpus import copying, generic, invented, passages, probes, prose, reading
-from builders.corpus.generic import invented_relation
 from builders.corpus.forms import FORMS
+from builders.corpus.generic import invented_relation
 from builders.corpus.relations import HELD_OUT_RELATIONS, compile_template, fill, parse, relations, sentence
 from builders.corpus.values import noun
 
