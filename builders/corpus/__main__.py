@@ -3,6 +3,8 @@
 Writes shards `train-000.jsonl` … and `valid.jsonl` (one JSON object a line: kind, text, answers) and
 `manifest.json` (seed, hash of code and tables, sha256 of every shard). A shard is written whole or not at
 all; a run that was interrupted goes on after its last good shard. The result depends only on the arguments.
+`valid.jsonl` is the same in every mix, and neither its texts nor those of the sample are in any training
+shard. The texts written by hand are spread over the shards, each of them once.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -32,17 +34,30 @@ MODULES = {
     "perguntas": "questions",
     "leitura": "reading",
     "copia": "copying",
+    "exemplos": "fewshot",
+    "carta": "letters",
+    "receita": "recipes",
+    "noticia": "news",
+    "instrucoes": "howto",
+    "conta": "arithmetic",
+    "codigo": "code",
+    "dna": "dna",
 }
+AUTHORED = "autoral"
 # share of characters by kind
 MIXES = {
     "leitura": {
-        "leitura": 50, "copia": 10, "historia": 18, "fatos": 8, "perguntas": 5, "descricao": 5, "dialogo": 4,
+        "leitura": 500, "copia": 80, "historia": 130, "fatos": 75, "exemplos": 60, "perguntas": 40,
+        "descricao": 30, "dialogo": 30, "noticia": 15, "conta": 15, "carta": 10, "receita": 10, "instrucoes": 5,
     },
     "texto": {
-        "historia": 45, "leitura": 20, "descricao": 10, "fatos": 8, "dialogo": 7, "perguntas": 7, "copia": 3,
+        "historia": 320, "leitura": 220, "fatos": 95, "descricao": 70, "dialogo": 60, "perguntas": 60,
+        "exemplos": 45, "copia": 30, "noticia": 25, "carta": 20, "receita": 15, "instrucoes": 15, "conta": 15,
+        "codigo": 5, "dna": 5,
     },
     "amostra": {
-        "historia": 30, "leitura": 20, "descricao": 15, "fatos": 13, "dialogo": 12, "perguntas": 10,
+        "historia": 28, "leitura": 20, "descricao": 12, "fatos": 12, "dialogo": 10, "perguntas": 9,
+        "noticia": 3, "carta": 2, "receita": 2, "instrucoes": 2,
     },
 }  # fmt: skip
 SHARD = 2_000_000  # characters of text in a shard
@@ -74,21 +89,40 @@ def streams(
     return made
 
 
+def fingerprint(text: str) -> bytes:
+    """What stands for a text in the set of those already used."""
+    return hashlib.blake2b(text.encode(), digest_size=12).digest()
+
+
+def authored(split: str, part: int, parts: int) -> list[Document]:
+    """The share of the hand-written texts of this split that belongs to one of `parts` shards."""
+    from builders.corpus import authored
+
+    return sorted(authored.documents(random.Random(0), split), key=lambda d: d.text)[part::parts]
+
+
 def shard(
-    seed: str, split: str, shares: dict[str, int], size: int, seen: set[bytes], stage: float = 1.0
+    seed: str,
+    split: str,
+    shares: dict[str, int],
+    size: int,
+    seen: set[bytes],
+    stage: float = 1.0,
+    given: Sequence[Document] = (),
 ) -> list[Document]:
-    """About `size` characters of documents in the shares asked, none of them in `seen` (which grows)."""
+    """About `size` characters of documents in the shares asked, none of them in `seen` (which grows),
+    and the `given` ones besides."""
     rng = random.Random(seed)
     sources = streams(rng, split, shares, stage)
     total = sum(shares.values())
     written = dict.fromkeys(shares, 0)
-    documents: list[Document] = []
+    documents: list[Document] = list(given)
     repeats = 0
     while sum(written.values()) < size:
         # the kind that lags most behind its share
         kind = min(shares, key=lambda k: written[k] * total / shares[k])
         document = next(sources[kind])
-        key = hashlib.blake2b(document.text.encode(), digest_size=12).digest()
+        key = fingerprint(document.text)
         if key in seen:
             repeats += 1
             if repeats > 20_000:
@@ -147,7 +181,7 @@ def assemble(out: Path, shares: dict[str, int], mchars: float, seed: int, mix: s
             stale.unlink()
     names = ["valid.jsonl"] + [f"train-{i:03d}.jsonl" for i in range(count)]
     hashes: dict[str, str] = {}
-    seen: set[bytes] = set()
+    seen = {fingerprint(row["text"]) for row in sample_rows() if row["split"] == "valid"}
     sizes: Counter[str] = Counter()
     for i, name in enumerate(tqdm(names, desc=f"corpus {mix}", unit="arquivo")):
         text = _kept(out / name, known.get(name)) if len(hashes) == i else None
@@ -155,17 +189,31 @@ def assemble(out: Path, shares: dict[str, int], mchars: float, seed: int, mix: s
             split = "valid" if i == 0 else "train"
             stage = 1.0 if i == 0 or mix != "leitura" else (i - 1) / count
             target = min(VALID, size) if i == 0 else size
-            documents = shard(f"{seed}/{mix}/{name}", split, shares, target, seen, stage)
+            if mix not in MIXES:  # some kinds alone, for a look at them
+                documents = shard(f"{seed}/{mix}/{name}", split, shares, target, seen, stage)
+            elif split == "valid":
+                given = authored("valid", 0, 1)
+                documents = shard(f"{seed}/{name}", split, MIXES["texto"], target, seen, given=given)
+            else:
+                given = authored("train", i - 1, count)
+                documents = shard(f"{seed}/{mix}/{name}", split, shares, target, seen, stage, given)
             text = "".join(map(encode, documents))
             hashes[name] = write(out / name, text)
         else:
             hashes[name] = known[name]
         for line in text.splitlines():
             row = json.loads(line)
-            seen.add(hashlib.blake2b(row["text"].encode(), digest_size=12).digest())
+            seen.add(fingerprint(row["text"]))
             sizes[row["kind"]] += len(row["text"])
         write(path, json.dumps({"settings": settings, "sha256": hashes}, indent=1, ensure_ascii=False) + "\n")
     return sizes
+
+
+def sample_rows() -> list[dict]:
+    """The committed sample, one dict a text; none if it was not made yet."""
+    if not SAMPLE.exists():
+        return []
+    return [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
 
 
 def sample_text() -> str:
