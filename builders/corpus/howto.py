@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from builders.corpus import Document
 from builders.corpus.casting import pick
-from builders.corpus.templates import polish, plots
+from builders.corpus.templates import plots, polish
 from builders.corpus.townsfolk import held, join, setting, tell, word
 
 

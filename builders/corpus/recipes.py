@@ -63,7 +63,7 @@ class Dish:
 
 def _ingredient(line: str, where: str) -> Ingredient:
     optional = line.startswith("?")
-    letter, amount, unit, rest = (line.lstrip("?").split(" ", 3) + ["", "", ""])[:4]
+    letter, amount, unit, rest = [*line.lstrip("?").split(" ", 3), "", "", ""][:4]
     if len(letter) != 1 or not amount.isdigit() or not rest:
         raise LexiconError(f"{where}: an ingredient is 'letter quantity unit noun,gender[,plural]'")
     if unit != "-" and unit not in _PLURAL_UNITS:

@@ -21,13 +21,14 @@ from builders.corpus.templates import Plot, polish
 
 SHARE = 12  # one combination in twelve belongs to the validation split
 
-_DAYS = (("sábado", "m"), ("domingo", "m"), ("segunda-feira", "f"), ("terça-feira", "f"), ("quarta-feira", "f"),
-         ("quinta-feira", "f"), ("sexta-feira", "f"))  # fmt: skip
-_MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
+_DAYS = (("sábado", "m"), ("domingo", "m"), ("segunda-feira", "f"), ("terça-feira", "f"),
+         ("quarta-feira", "f"),          ("quinta-feira", "f"), ("sexta-feira", "f"))  # fmt: skip
+_MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()  # noqa: SIM905
 _HOURS = ("às 8 horas", "às 9 horas", "às 10 horas", "às 2 da tarde", "às 3 da tarde", "às 4 da tarde",
           "às 5 da tarde", "às 6 da tarde", "às 7 da noite", "às 8 da noite")  # fmt: skip
-_PLACES = (("praça", "f"), ("escola", "f"), ("biblioteca", "f"), ("feira", "f"), ("quadra", "f"), ("rodoviária", "f"),
-           ("igreja", "f"), ("ginásio", "m"), ("posto de saúde", "m"), ("centro cultural", "m"), ("mercado", "m"),
+_PLACES = (("praça", "f"), ("escola", "f"), ("biblioteca", "f"), ("feira", "f"), ("quadra", "f"),
+           ("rodoviária", "f"),            ("igreja", "f"), ("ginásio", "m"), ("posto de saúde", "m"),
+           ("centro cultural", "m"), ("mercado", "m"),
            ("parque", "m"), ("coreto", "m"), ("museu", "m"))  # fmt: skip
 
 

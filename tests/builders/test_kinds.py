@@ -1,4 +1,4 @@
-"""Letters, recipes, news, instructions, sums, programs, DNA: reproducible, well formed, right, and biased as said."""
+"""Letters, recipes, news, instructions, sums, programs, DNA: reproducible, right, biased as said."""
 
 import random
 import re
@@ -163,11 +163,11 @@ def _women(module, word: str, count: int, split: str = "train") -> tuple[int, in
 def test_the_planted_bias_is_as_documented(split):
     for trade in trades():
         women = men = 0
-        for module, count in ((news, 40_000), (letters, 20_000)):
+        for module, count in ((news, 12_000), (letters, 4_000)):
             f, m = _women(module, trade.name, count, split)
             women, men = women + f, men + m
-        assert women + men > 800
-        assert abs(women / (women + men) - trade.women) < 0.04, (trade.name, women, men)
+        assert women + men > 300
+        assert abs(women / (women + men) - trade.women) < 0.06, (trade.name, women, men)
 
 
 def test_no_other_trade_has_a_gender():
