@@ -48,7 +48,8 @@ AUTHORED = "autoral"
 MIXES = {
     "leitura": {
         "leitura": 500, "copia": 80, "historia": 130, "fatos": 75, "exemplos": 60, "perguntas": 40,
-        "descricao": 30, "dialogo": 30, "noticia": 15, "conta": 15, "carta": 10, "receita": 10, "instrucoes": 5,
+        "descricao": 30, "dialogo": 30, "noticia": 15, "conta": 15, "carta": 10, "receita": 10,
+        "instrucoes": 5,
     },
     "texto": {
         "historia": 320, "leitura": 220, "fatos": 95, "descricao": 70, "dialogo": 60, "perguntas": 60,
