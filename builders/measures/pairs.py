@@ -1,0 +1,96 @@
+"""Agreement by probability: of two sentences that differ in one word, does the model prefer the right one?
+
+Each pair has a distractor of the other gender, number or person between the word that rules and the word that
+agrees: "A bola do menino era vermelha" against "… vermelho". Chance is 50 %. What a model writes by itself is
+measured in `stories`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from builders.corpus.invented import cap
+from builders.corpus.lexicon import Noun, lexicon
+from builders.corpus.morphology import ELE, ELES, conjugate, determiner
+from builders.measures import batch, proportion
+
+PAIRS = 100  # of each type
+Pair = tuple[str, str]  # right, wrong
+VERBS = ("chegar", "cantar", "correr", "sair", "sorrir", "esperar", "dormir", "voltar", "brincar")
+
+
+def _nouns(*classes: str) -> dict[str, list[Noun]]:
+    found = {"m": [], "f": []}
+    for name in classes:
+        for noun in lexicon().by_class[name]:
+            if noun.word.isalpha() and noun.plural != noun.word:
+                found[noun.gender].append(noun)
+    return found
+
+
+def _gender(rng: random.Random) -> Pair:
+    """Noun, owner of the other gender, copula, adjective."""
+    gender = rng.choice("mf")
+    other = "f" if gender == "m" else "m"
+    thing = rng.choice(_nouns("objeto", "roupa", "brinquedo")[gender])
+    owner = rng.choice(_nouns("crianca", "profissao")[other])
+    adjectives = [a for a in lexicon().adjectives_by_class["cor"] if a.forms[0] != a.forms[1]]
+    adjective, plural = rng.choice(adjectives), rng.random() < 0.3
+    noun = thing.plural if plural else thing.word
+    verb = rng.choice(("era", "estava", "ficou"))
+    if plural:
+        verb = {"era": "eram", "estava": "estavam", "ficou": "ficaram"}[verb]
+    begin = f"{determiner('o', gender, plural)} {noun} {determiner('de', other)} {owner.word} {verb}"
+    right, wrong = (cap(f"{begin} {adjective.form(g, plural)}.") for g in (gender, other))
+    return right, wrong
+
+
+def _number(rng: random.Random) -> Pair:
+    """Subject, place of the other number, verb."""
+    plural, verb = rng.random() < 0.5, rng.choice(VERBS)
+    people, things = _nouns("pessoa", "profissao"), _nouns("objeto", "movel", "brinquedo")
+    who, thing = rng.choice(people[rng.choice("mf")]), rng.choice(things[rng.choice("mf")])
+    subject = f"{determiner('o', who.gender, plural)} {who.plural if plural else who.word}"
+    link = rng.choice(("perto", "ao lado", "atrás"))
+    near = f"{link} {determiner('de', thing.gender, not plural)} {thing.word if plural else thing.plural}"
+    tense = rng.choice(("perfeito", "imperfeito"))
+    forms = [conjugate(verb, tense, p) for p in ((ELES, ELE) if plural else (ELE, ELES))]
+    right, wrong = (cap(f"{subject} {near} {form}.") for form in forms)
+    return right, wrong
+
+
+def _person(rng: random.Random) -> Pair:
+    """First and third person in one sentence: the verb follows its own subject."""
+    people = _nouns("crianca", "profissao", "pessoa")
+    who, verb, other = rng.choice(people[rng.choice("mf")]), rng.choice(VERBS), rng.choice(VERBS)
+    plural = rng.random() < 0.5
+    third = f"{determiner('o', who.gender, plural)} {who.plural if plural else who.word}"
+    own, person = ("nós", 3) if plural else ("eu", 0)
+    one, two = rng.choice((((own, person), (third, ELES if plural else ELE)),
+                           ((third, ELES if plural else ELE), (own, person))))  # fmt: skip
+    begin = f"quando {one[0]} {conjugate(other, 'perfeito', one[1])}, {two[0]}"
+    right, wrong = (cap(f"{begin} {conjugate(verb, 'perfeito', p)}.") for p in (two[1], one[1]))
+    return right, wrong
+
+
+TYPES: dict[str, Callable[[random.Random], Pair]] = {"gênero": _gender, "número": _number, "pessoa": _person}
+
+
+def pairs(kind: str, n: int, seed: int = 0) -> list[Pair]:
+    """`n` different pairs of one type."""
+    rng, found = random.Random(f"concordância/{kind}/{seed}"), {}
+    while len(found) < n:
+        found.setdefault(TYPES[kind](rng))
+    return list(found)
+
+
+def measure(lm: object, n: int = PAIRS) -> dict:
+    """By type and together: share of pairs in which the right sentence is likelier."""
+    result, hits = {}, 0
+    for kind in TYPES:
+        made = pairs(kind, n)
+        scores = batch.scores(lm, [text for pair in made for text in pair])
+        right = sum(a > b for a, b in zip(scores[::2], scores[1::2], strict=True))
+        result[kind], hits = proportion(right, n), hits + right
+    return {**result, "todos": proportion(hits, n * len(TYPES))}

@@ -1,0 +1,98 @@
+"""Is a sentence whole? Words that exist, joined as the corpus joins them, with an end.
+
+`faults` reports an unknown word ("comil"), a pair of common words that no text of the training split has side
+by side ("de um de"), a word said twice, quotes that do not close, and a missing end. Common means among the
+COMMON most frequent words: pairs of rare words are new in any good text. Agreement is measured elsewhere.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
+
+from builders.corpus import Document, descriptions, dialogues, stories
+from builders.corpus.lexicon import lexicon
+from builders.corpus.morphology import DETERMINERS, TENSES, conjugate, gerund, participle
+
+REFERENCE = 4000  # documents of each kind
+COMMON = 150
+PROSE = {"historia": stories, "descricao": descriptions, "dialogo": dialogues}
+TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
+SENTENCE = re.compile(r"[^.!?…]+[.!?…]+[”\"]?|[^.!?…]+$")
+END = (".", "!", "?", "…", "”", '"', ":")
+
+
+@dataclass(frozen=True)
+class Language:
+    """Words of the corpus, the most frequent of them, and which of those stand side by side."""
+
+    words: frozenset[str]
+    common: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+
+def reference(split: str, count: int, seed: str) -> list[Document]:
+    """`count` documents of each kind of prose."""
+    return [
+        document
+        for kind, module in PROSE.items()
+        for document in islice(module.documents(random.Random(f"{seed}/{kind}"), split), count)
+    ]
+
+
+@lru_cache(maxsize=1)
+def language() -> Language:
+    """Learn from the training split, and add every form the tables can make; about five seconds."""
+    counts: Counter[str] = Counter()
+    pairs: set[tuple[str, str]] = set()
+    for document in reference("train", REFERENCE, "língua"):
+        words = [w.lower() for w in TOKEN.findall(document.text)]
+        counts.update(words)
+        pairs.update(pairwise(words))
+    common = frozenset([w for w, _ in counts.most_common() if w.isalpha()][:COMMON])
+    table = lexicon()
+    words = set(counts) | {w for forms in DETERMINERS.values() for w in forms}
+    words |= {w for n in table.nouns for w in (n.word, n.plural)}
+    words |= {w for a in table.adjectives for w in a.forms} | {n.word.lower() for n in table.names}
+    for verb in table.verbs:
+        words |= {conjugate(verb, tense, person) for tense in TENSES for person in (0, 2, 3, 5)}
+        words |= {verb, gerund(verb), participle(verb)}
+    return Language(frozenset(w.lower() for w in words), common, frozenset(pairs))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text; the last may lack its end."""
+    return [s.strip() for line in text.split("\n") for s in SENTENCE.findall(line) if s.strip()]
+
+
+def faults(sentence: str) -> list[str]:
+    """What is broken in one sentence; [] if nothing was found."""
+    known, found = language(), []
+    words = [w.lower() for w in TOKEN.findall(sentence)]
+    found += [f"palavra desconhecida: {w}" for w in words if w[0].isalpha() and w not in known.words]
+    for pair in pairwise(words):
+        unseen = pair not in known.pairs
+        if unseen and (pair[0] == pair[1] or (pair[0] in known.common and pair[1] in known.common)):
+            found.append(f"par estranho: {' '.join(pair)}")
+    if not sentence.rstrip().endswith(END):
+        found.append("sem fim")
+    return found
+
+
+def count(texts: list[str], whole: bool = True) -> dict:
+    """Broken sentences of some texts. whole: also the last sentence of each text must have its end."""
+    total, broken, examples = 0, 0, []
+    for text in texts:
+        parts = sentences(text)
+        for i, sentence in enumerate(parts):
+            found = faults(sentence)
+            if i == len(parts) - 1 and not whole and "sem fim" in found:
+                continue  # cut by the length asked, not by the model
+            total, broken = total + 1, broken + bool(found)
+            if found:
+                examples.append({"sentence": sentence, "faults": found})
+    return {"broken": broken, "sentences": total, "examples": examples}
