@@ -29,7 +29,7 @@ def distinct(rng: random.Random, split: str, kind: str, count: int) -> list[Noun
 
 
 def phrase(rng: random.Random, split: str) -> str:
-    """Something of 2 to 30 words to be said again: sentences of any kind, lists, invented words, quotations."""
+    """Something of 2 to 30 words to be said again: sentences of any kind, lists, words, quotations."""
     draw = rng.random()
     if draw < 0.45:
         text = rng.choice(build(rng, split, rng.choice((1, 1, 2, 3)), 1).text.split(". ")).rstrip(".") + "."

@@ -1,9 +1,9 @@
 """Relations out of the whole lexicon, or with an invented verb or noun, in many orders of words.
 
 What they teach is the rule under every relation: find the sentence that shares the question's words and
-answer with the rest. A frame below is compiled once; `<V>` (verb, past), `<P>` (participle without its last
-letters), `<A>`/`<B>` (adverbial phrases), `<N>` (a noun), `<oN>`, `<aoN>`, `<umN>`, `<cujoN>` (the noun with a
-word before it) are then replaced. Frames are tables of `relations`; a frame's last wordings are held out of training.
+answer with the rest. A frame below is compiled once, then its marks are replaced: `<V>` (verb, past), `<P>`
+(participle without its last letters), `<A>`, `<B>` (adverbial phrases), `<N>` (a noun), and `<oN>`, `<aoN>`,
+`<umN>`, `<cujoN>` (the noun with a word before it). Some of a frame's last wordings are held out of training.
 """
 
 from __future__ import annotations
@@ -544,8 +544,8 @@ def invented_relation(rng: random.Random, split: str, wordings: str = "trained")
         return _verbal(rng, f"inv:{stem}", past, part, kind, value, _article(rng, value), wordings)
     gender = rng.choice("mf")
     noun = ("o " if gender == "m" else "a ") + word(rng, split, gender)
-    kind = rng.choice(("palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia", "coisa",
-                       "reais", "titulo", "quantia", "data"))  # fmt: skip
+    kind = rng.choice(("palavra", "nome", "numero", "cor", "codigo", "fruta", "bicho", "cidade", "dia",
+                       "coisa", "reais", "titulo", "quantia", "data"))  # fmt: skip
     frame = _frame(ATTRIBUTE, "ado", "o", wordings)
     made = _respell(rng, frame, f"inv:{noun}", _noun_words(rng, noun), value=kind, subject=rng.choice(OWNERS))
     return made if made.subject == "pessoa" else replace(made, reverse=[])

@@ -175,6 +175,7 @@ SURNAMES = [
     "Duarte",
     "Siqueira",
 ]
+LINKS = {"Silva": "da ", "Costa": "da ", "Rocha": "da ", "Souza": "de ", "Oliveira": "de ", "Santos": "dos "}
 
 
 @lru_cache(maxsize=1)
@@ -201,8 +202,10 @@ def pessoa(rng: random.Random, split: str) -> Noun:
     if draw < 0.36:
         names = first_names(split)[gender]
         middle = rng.choice(names) + " " if draw < 0.3 else ""
-        link = rng.choice(["", "", "", "da ", "de "]) if not middle else ""
-        return Noun(f"{rng.choice(names)} {middle}{link}{rng.choice(SURNAMES)}", gender)
+        last = rng.choice(SURNAMES)
+        link = LINKS.get(last, "") if rng.random() < 0.5 else ""
+        first = rng.choice(names)
+        return Noun(f"{first} {middle if first not in middle else ''}{link}{last}", gender)
     name = cap(word(rng, split, gender))
     if draw < 0.72:
         return Noun(name, gender)

@@ -1,8 +1,8 @@
 """Short plain stories with real or invented names, and questions on who, what, where, when and why.
 
 A story is an opening, one or two middles and an ending drawn independently; each beat says a few things in
-one of its wordings and brings the questions that it answers. Names come from the split that asks. Held-out prose
-for measures is written by hand in `data/corpus/contextos.jsonl`.
+one of its wordings and brings the questions that it answers. Names come from the split that asks. Held-out
+prose for measures is written by hand in `data/corpus/contextos.jsonl`.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ MIDDLES: tuple[Beat, ...] = (
     ),
     (
         (
-            "Foi então que {h} percebeu que tinha perdido {o_thing}. Quem encontrou {o_thing} foi {x}, {spot}.",
+            "Foi então que {h} viu que tinha perdido {o_thing}. Quem encontrou {o_thing} foi {x}, {spot}.",
             "{h} perdeu {o_thing}, procurou por toda parte e chorou. {x} achou tudo {spot}.",
             "Na pressa, {h} deixou cair {o_thing}. Horas depois, {x} encontrou {o_thing} {spot}.",
         ),
@@ -324,7 +324,8 @@ def _slots(rng: random.Random, split: str) -> dict[str, str]:
         "town2": towns[1], "job": noun(rng, split, "profissao", gender).text, "um_gift": a(gifts[0]),
         "um_gift2": a(gifts[1]), "o_gift2": the(gifts[1]), "o_thing": the(gifts[2]),
         "weather": rng.choice(WEATHERS), "hiding": rng.choice(HIDINGS), "spot": rng.choice(SPOTS),
-        "fear": rng.choice(FEARS), "hour": f"{rng.randint(2, 12)} horas", "price": noun(rng, split, "reais").text,
+        "fear": rng.choice(FEARS), "hour": f"{rng.randint(2, 12)} horas",
+        "price": noun(rng, split, "reais").text,
         "promise": rng.choice(PROMISES), "feeling": feeling, "title": noun(rng, split, "titulo").text,
     }  # fmt: skip
 

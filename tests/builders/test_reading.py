@@ -216,7 +216,7 @@ def _statements(relation):
 
 
 def test_held_out_wordings_are_not_among_the_trained():
-    """Of each relation, the two sets of wordings share nothing and make the whole; training has enough left."""
+    """Of each relation, the two sets of wordings share nothing and make the whole."""
     held = 0
     for relation in relations().values():
         trained, kept = relation.worded("trained"), relation.worded("held_out")
