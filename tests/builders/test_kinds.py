@@ -163,10 +163,10 @@ def _women(module, word: str, count: int, split: str = "train") -> tuple[int, in
 def test_the_planted_bias_is_as_documented(split):
     for trade in trades():
         women = men = 0
-        for module, count in ((news, 12_000), (letters, 4_000)):
+        for module, count in ((news, 9_000), (letters, 2_000)):
             f, m = _women(module, trade.name, count, split)
             women, men = women + f, men + m
-        assert women + men > 300
+        assert women + men > 250
         assert abs(women / (women + men) - trade.women) < 0.06, (trade.name, women, men)
 
 
@@ -184,7 +184,7 @@ def test_no_other_trade_has_a_gender():
     checked = 0
     for man, woman in pairs:
         m, f = words[man], words[woman]
-        if man == woman or m + f < 60:
+        if man == woman or m + f < 100:
             continue
         checked += 1
         assert abs(m - f) < 0.15 * (m + f) + 6 * (m + f) ** 0.5, (man, m, woman, f)
