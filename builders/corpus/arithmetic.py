@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Sums with small numbers: bare, asked, in words, in word problems; every answer is a weighted span.
 
 Sums and differences go to 99, products to 10 x 10, exact divisions come from the same table. A pair of numbers

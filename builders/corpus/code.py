@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Tiny Python programs with what they print. Every output is made by running the program here.
 
 The programs come from a dozen small grammars below: assignments, lists, texts, conditions, loops, functions.

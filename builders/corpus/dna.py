@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """DNA-like strings with planted regularities, for a chapter on genomes. Bases are written in groups of three.
 
     complement   "Fita: ATG CCA / Complemento: TAC GGT": A with T, C with G, position by position

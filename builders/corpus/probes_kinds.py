@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Questions about the newer kinds of text, for the measures: held-out sums, programs, recipes, DNA; the bias.
 
 Each function is deterministic for its arguments. Pairs are (prompt, answer): the model must continue the prompt

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Simple recipes: servings, ingredients with quantities, steps that use exactly these ingredients.
 
 `data/corpus/receitas.txt` holds one block a dish:

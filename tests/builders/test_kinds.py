@@ -15,6 +15,7 @@ KINDS = {
     "carta": letters, "receita": recipes, "noticia": news, "instrucoes": howto, "conta": arithmetic,
     "codigo": code, "dna": dna,
 }  # fmt: skip
+SUBJECTS = ("matemática", "música", "física", "química")  # also words for what one learns or hears
 PROSE = ("carta", "receita", "noticia", "instrucoes", "conta")
 
 
@@ -184,7 +185,7 @@ def test_no_other_trade_has_a_gender():
     checked = 0
     for man, woman in pairs:
         m, f = words[man], words[woman]
-        if man == woman or m + f < 100:
+        if man == woman or woman in SUBJECTS or m + f < 100:
             continue
         checked += 1
         assert abs(m - f) < 0.15 * (m + f) + 6 * (m + f) ** 0.5, (man, m, woman, f)
