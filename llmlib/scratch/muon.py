@@ -46,5 +46,6 @@ def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(steps):
         xx = x @ x.mT
-        x = a * x + (b * xx + c * xx @ xx) @ x
+        bend = torch.baddbmm(xx, xx, xx, beta=b, alpha=c)  # b·xx + c·xx·xx, in one go
+        x = torch.baddbmm(x, bend, x, beta=a)  # a·x + bend·x
     return x.mT if tall else x

@@ -104,13 +104,21 @@ def test_repeats_are_mixed_into_training_rows(tokenizer, tmp_path: Path) -> None
     assert silent.sum() == mixed - plain == mixed // (shards.REPEAT_EVERY + 1)
 
 
-def test_training_attention_is_causal_attention() -> None:
+@pytest.mark.parametrize("length", [29, 128, 300])
+def test_training_attention_is_causal_attention(length: int) -> None:
     torch.manual_seed(0)
-    model, ids = Qwen3ForCausalLM(tiny_config()), torch.randint(4, 347, (3, 29))
+    model, ids = Qwen3ForCausalLM(tiny_config()), torch.randint(4, 347, (3, length))
     model.set_attn_implementation("eager")
     wanted = model(ids).logits
+    wanted.square().sum().backward()
+    gradients = {name: p.grad.clone() for name, p in model.named_parameters()}
+    model.zero_grad()
     model.set_attn_implementation("causal")
-    torch.testing.assert_close(model(ids).logits, wanted, atol=1e-5, rtol=1e-5)
+    found = model(ids).logits
+    found.square().sum().backward()
+    torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-5)
+    for name, p in model.named_parameters():
+        torch.testing.assert_close(p.grad, gradients[name], atol=1e-3, rtol=1e-4)
 
 
 def test_measures_of_an_untrained_model(tokenizer, tmp_path: Path) -> None:
