@@ -244,9 +244,9 @@ def _question(rng: random.Random, split: str, wordings: str, facts: list[Fact]) 
     fact = rng.choice(facts)
     relation, subject, value = fact.relation, fact.subject, fact.value
     draw = rng.random()
-    if draw < 0.17:
+    if draw < 0.21:
         return _unanswerable(rng, split, wordings, facts, fact)
-    if draw < 0.22 and relation.yes_no:
+    if draw < 0.26 and relation.yes_no:
         template = rng.choice(relation.yes_no)
         if rng.random() < 0.5:
             return fill(template, subject, value), "Sim."
@@ -257,7 +257,7 @@ def _question(rng: random.Random, split: str, wordings: str, facts: list[Fact]) 
         if others and relation.value in ("profissao", "estado"):
             return "", ""
         return fill(template, subject, other), "Não."
-    if draw < 0.42 and relation.reverse:
+    if draw < 0.45 and relation.reverse:
         question, answer = rng.choice(relation.reverse)
     else:
         question, answer = rng.choice(relation.questions)
