@@ -19,9 +19,11 @@ from tqdm import tqdm
 from builders.corpus import Document
 
 ANSWER_WEIGHT = 5  # how many times more the answers to questions count in the loss
+# Their first tokens count more still: once these are right the rest is copying, and finding them is the skill.
+FIRST_WEIGHT, FIRST = 15, 2
 OPEN_ROWS = 32  # rows that wait for a document that fits
 PAD = 3
-REPEAT_EVERY = 15  # one row of repeated random tokens to so many others
+REPEAT_EVERY = 11  # one row of repeated random tokens to so many others
 REPEAT_WEIGHT = 2
 
 
@@ -34,15 +36,15 @@ def read(path: Path) -> Iterator[Document]:
 
 
 def encode(documents: list[Document], tokenizer: Tokenizer) -> Iterator[tuple[list[int], list[int]]]:
-    """(ids, loss weights) of each document, `<|endoftext|>` first: 1, or ANSWER_WEIGHT inside an answer."""
+    """(ids, loss weights) of each document, `<|endoftext|>` first: 1, or more inside an answer."""
     for document, encoding in zip(
         documents, tokenizer.encode_batch([d.text for d in documents]), strict=True
     ):
         weights = [1] * len(encoding.ids)
         for start, end in document.answers:
-            for i, (a, b) in enumerate(encoding.offsets):
-                if a < end and b > start:
-                    weights[i] = ANSWER_WEIGHT
+            inside = [i for i, (a, b) in enumerate(encoding.offsets) if a < end and b > start]
+            for order, i in enumerate(inside):
+                weights[i] = FIRST_WEIGHT if order < FIRST else ANSWER_WEIGHT
         yield [0, *encoding.ids], [1, *weights]
 
 
@@ -90,9 +92,8 @@ def to_rows(
     With `kind`, only the documents of that kind; `with_repeats` adds rows of repeated random tokens.
     Nothing is done again when both files are there, made from the same shards in the same way.
     """
-    how = (
-        f"{tokenizer.to_str()} {length} {kind} {ANSWER_WEIGHT} {with_repeats} {REPEAT_EVERY} {REPEAT_WEIGHT}"
-    )
+    weights = (ANSWER_WEIGHT, FIRST_WEIGHT, FIRST, with_repeats, REPEAT_EVERY, REPEAT_WEIGHT)
+    how = f"{tokenizer.to_str()} {length} {kind} {weights}"
     digest = hashlib.sha256(how.encode())
     for shard in shards:
         digest.update(shard.read_bytes())

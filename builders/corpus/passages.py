@@ -351,7 +351,7 @@ def build(
     wordings: str | None = None,
     words: int | None = None,
 ) -> Passage:
-    """A passage of about `size` facts (2 to 8) with 2 to 5 questions.
+    """A passage of about `size` facts (2 to 8) with up to 8 questions.
 
     pool: "trained", "held_out" or "all" relations; wordings: likewise; by default what `split` may use.
     words: about how many words long, reached with sentences that say nothing of the facts.
@@ -365,7 +365,7 @@ def build(
         groups = _facts(rng, split, pool, wordings, size)
         if not groups:
             continue
-        asked = _ask(rng, split, wordings, groups, questions or min(rng.randint(2, 5), size + 1))
+        asked = _ask(rng, split, wordings, groups, questions or rng.randint(3, 8))
         if not asked:
             continue
         facts = tuple(fact for group in groups for fact in group)

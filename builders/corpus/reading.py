@@ -19,6 +19,8 @@ from builders.corpus.passages import Passage, build
 ANSWER = "Resposta: "
 SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
 LONGEST = 150  # words of a passage
+# Characters of a document that has two questions already: with them it stays in a row of 256 tokens.
+ROOM = 720
 
 
 def with_answers(kind: str, text: str) -> Document:
@@ -38,10 +40,12 @@ def prompt(context: str, question: str) -> str:
 
 
 def _document(rng: random.Random, passage: Passage) -> Document:
-    lines = ["Contexto: " + passage.text]
-    for question, answer in passage.questions:
-        lines += [f"Pergunta: {question}", ANSWER + answer]
-    return with_answers("leitura", "\n".join(lines))
+    text = "Contexto: " + passage.text
+    for asked, (question, answer) in enumerate(passage.questions):
+        more = f"\nPergunta: {question}\n{ANSWER}{answer}"
+        if asked < 2 or len(text) + len(more) <= ROOM:
+            text += more
+    return with_answers("leitura", text)
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
