@@ -52,7 +52,7 @@ MIXES = {
         "instrucoes": 5,
     },
     "texto": {
-        "historia": 320, "leitura": 220, "fatos": 95, "descricao": 70, "dialogo": 60, "perguntas": 60,
+        "historia": 275, "leitura": 255, "fatos": 105, "descricao": 70, "dialogo": 60, "perguntas": 60,
         "exemplos": 45, "copia": 30, "noticia": 25, "carta": 20, "receita": 15, "instrucoes": 15, "conta": 15,
         "codigo": 5, "dna": 5,
     },
