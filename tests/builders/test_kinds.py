@@ -164,11 +164,11 @@ def _women(module, word: str, count: int, split: str = "train") -> tuple[int, in
 def test_the_planted_bias_is_as_documented(split):
     for trade in trades():
         women = men = 0
-        for module, count in ((news, 9_000), (letters, 2_000)):
+        for module, count in ((news, 6_000), (letters, 1_000)):
             f, m = _women(module, trade.name, count, split)
             women, men = women + f, men + m
-        assert women + men > 250
-        assert abs(women / (women + men) - trade.women) < 0.06, (trade.name, women, men)
+        assert women + men > 150
+        assert abs(women / (women + men) - trade.women) < 0.09, (trade.name, women, men)
 
 
 def test_no_other_trade_has_a_gender():
