@@ -35,7 +35,7 @@ def shard(model: nn.Module, blocks: list[nn.Module]) -> None:
 
 def together(model: nn.Module, forward: Callable | None) -> Callable:
     """What the loss calls: `forward` (or the model), made to average its gradients over the processes."""
-    forward = forward or model
+    forward = model if forward is None else forward  # (a compiled model has no truth value)
     if not dist.is_initialized() or isinstance(model, FSDPModule):  # FSDP has hooks of its own
         return forward
     return nn.parallel.DistributedDataParallel(forward)
