@@ -79,9 +79,9 @@ def test_determiners_agree():
 
 def test_the_tables_are_big_enough_and_consistent():
     words = lexicon()
-    assert len(words.nouns) >= 700
-    assert len(words.adjectives) >= 150
-    assert len(words.verbs) >= 150
+    assert len(words.nouns) >= 1200
+    assert len(words.adjectives) >= 350
+    assert len(words.verbs) >= 400
     people = [n for n in words.names if n.kind == "pessoa"]
     assert len(people) >= 150
     assert sum(n.reserved for n in people) == 20
@@ -116,6 +116,49 @@ def test_a_bad_row_is_named(tmp_path, change, complaint):
         writer.writerows(rows)
     with pytest.raises(LexiconError, match=re.escape(complaint)):
         tables.load_nouns(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "complaint"),
+    [
+        ("adjetivos.csv", "vermelho,vermelha,vermelhos,vermelhas,cor", "'vermelho' is already in the table"),
+        ("adjetivos.csv", "rubro,rubra,,rubras,cor", "'masculino_plural' is empty"),
+        ("adjetivos.csv", "rubro,rubra,rubros,rubras", "expected 5 cells"),
+        ("nomes.csv", "Zulmira,x,pessoa,comum,", "unknown gender 'x'"),
+        ("nomes.csv", "Ana,f,pessoa,comum,", "'Ana' is already in the table"),
+        ("nomes.csv", "Zulmira,f,planta,comum,", "tipo is pessoa or bicho"),
+        ("verbos.csv", "abraçar", "'abraçar' is already in the table"),
+        ("verbos.csv", "azulado", "'azulado' is not an infinitive"),
+        ("substantivos.csv", "zebu,m,zebus,zebua,,animal rural", "'feminino_plural' is empty"),
+        ("acoes.csv", "gato,teletransportar,no sofá", "the verb 'teletransportar' is not in verbos.csv"),
+        ("acoes.csv", "dinossauro,dormir,no sofá", "no noun has the class 'dinossauro'"),
+        ("reservados.csv", "heroina,gato,chuva,", "unknown tipo 'heroina'"),
+    ],
+)
+def test_every_table_names_its_bad_row(tmp_path, name, row, complaint):
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    path = tmp_path / name
+    path.write_text("\n".join([*lines, row]) + "\n", encoding="utf-8")
+    words = lexicon()
+    load = {
+        "substantivos.csv": tables.load_nouns,
+        "adjetivos.csv": tables.load_adjectives,
+        "nomes.csv": tables.load_names,
+        "verbos.csv": tables.load_verbs,
+        "acoes.csv": lambda path: tables.load_actions(words.nouns, words.verbs, path),
+        "reservados.csv": tables.load_held_out,
+    }[name]
+    with pytest.raises(LexiconError, match=re.escape(f"{name}, row {len(lines) + 1}: {complaint}")):
+        load(path)
+
+
+def test_no_action_has_a_verb_that_would_be_inflected_wrongly():
+    """Verbs of families that are never regular must stand in verbos_irregulares.csv."""
+    with (DATA / "verbos_irregulares.csv").open(encoding="utf-8", newline="") as file:
+        irregular = {row["infinitivo"] for row in csv.DictReader(file)}
+    families = re.compile(r"(por|pôr|uzir|uir|oer|air|cudir|fazer|dizer|pedir|-se)$|^(re|pre|ante)?ver$")
+    for verb in {action.verb for action in lexicon().actions} - irregular:
+        assert not families.search(verb), verb
 
 
 @pytest.mark.parametrize(
