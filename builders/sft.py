@@ -1,0 +1,266 @@
+"""Tune mini-base into mini-instruct: conversations in, a model that answers out.
+
+    python -m builders.sft --base data/models/mini-base --out data/models/mini-instruct --minutes 10
+
+Conversations come from `builders.corpus.instructions`, become rows by `llmlib.scratch.sft` (the loss counts
+the answers alone) and are read by the loop of `llmlib.scratch.train`, at lower rates than pre-training's.
+One row in eight is pre-training text, so that the model keeps what it knew. `--examples` trains on fewer
+conversations, read again and again: how much does each thousand teach? Killed at any moment, `--resume` goes
+on. The chat template travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from builders import pretrain, shards
+from builders.corpus import instructions
+from builders.measures import batch, proportion
+from llmlib.lm import LM
+from llmlib.scratch import sft
+from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, train
+
+ROW = 512  # tokens of a row, or the model's context where that is shorter
+OLD = 8  # one row in so many is pre-training text
+TOKENS_A_CONVERSATION = 110  # about, to know how many to make for a run
+SPEED = 9_000  # tokens a second that one CPU core reads at most: conversations are made for that
+ENDS = [0, 2]  # <|endoftext|>, <|im_end|>
+
+
+def conversations(seed: int, count: int) -> Iterator[instructions.Conversation]:
+    """The first `count` conversations of the training split: fewer are always the beginning of more."""
+    return islice(instructions.documents(random.Random(f"sft/{seed}"), "train"), count)
+
+
+def read_old(base: Path, corpus: Path, work: Path, tokenizer: PreTrainedTokenizerBase, length: int) -> Rows:
+    """Rows of pre-training text, made from the last shards of the corpus."""
+    files = sorted((corpus / "texto").glob("train-*.jsonl"))[-2:]
+    if not files:
+        sys.exit(f"No train-*.jsonl in {corpus / 'texto'}: run python -m builders.corpus --mix texto, "
+                 f"or give --old 0 to tune {base.name} on conversations alone.")  # fmt: skip
+    shards.to_rows(files, tokenizer.backend_tokenizer, work / "old", length)
+    return Rows(work / "old", length)
+
+
+def write_rows(
+    made: Iterator[instructions.Conversation],
+    tokenizer: PreTrainedTokenizerBase,
+    prefix: Path,
+    length: int,
+    old: Rows | None,
+    every: int,
+    how: str,
+) -> dict:
+    """Write packed rows to `prefix.tokens.bin` and `prefix.weights.bin`; the counts of what went in.
+
+    Nothing is done again when the files are there, made in the same way (`how`).
+    """
+    digest = hashlib.sha256(f"{how} {length} {tokenizer.backend_tokenizer.to_str()}".encode()).hexdigest()
+    stamp = prefix.with_suffix(".json")
+    if stamp.exists() and (known := json.loads(stamp.read_text()))["sha256"] == digest:
+        return known
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    kinds: Counter[str] = Counter()
+    left_out = taught = 0
+
+    def encoded() -> Iterator[sft.Example]:
+        nonlocal left_out, taught
+        for conversation in tqdm(made, desc="conversations", unit="", leave=False):
+            ids, weights = sft.encode(tokenizer, conversation.messages)
+            if len(ids) > length:
+                left_out += 1
+                continue
+            kinds[conversation.kind] += 1
+            taught += sum(weights)
+            yield ids, sft.shares(weights)
+
+    names, count, from_old = [f"{prefix}.tokens.bin", f"{prefix}.weights.bin"], 0, 0
+    with open(names[0] + ".partial", "wb") as tokens, open(names[1] + ".partial", "wb") as marks:
+        for ids, weights in sft.pack(encoded(), length, shards.PAD):
+            rows = [(np.asarray(ids), np.asarray(weights))]
+            if old is not None and count % every == every - 2:
+                rows.append((old.tokens[from_old % len(old)], old.weights[from_old % len(old)]))
+                from_old += 1
+            for row, its_weights in rows:
+                tokens.write(row.astype(np.uint16).tobytes())
+                marks.write(its_weights.astype(np.uint8).tobytes())
+                count += 1
+    stamp.unlink(missing_ok=True)
+    for name in names:
+        os.replace(name + ".partial", name)
+    known = {
+        "sha256": digest, "rows": count, "old_rows": from_old, "conversations": sum(kinds.values()),
+        "left_out": left_out, "answer_tokens": taught, "kinds": dict(kinds.most_common()),
+    }  # fmt: skip
+    stamp.write_text(json.dumps(known))
+    return known
+
+
+def sample(
+    model: object, tokenizer: object, made: list[instructions.Conversation], **rules: object
+) -> list[str]:
+    """What the model answers in each conversation, running free."""
+    room = [230 if c.kind in ("historia", "continuacao") else 80 for c in made]
+    return batch.chat(LM("sft", model, tokenizer), [c.prompt for c in made], room, **rules)
+
+
+def by_kind(model: object, tokenizer: object, each: int, seed: int = 0) -> dict[str, dict]:
+    """Share of right answers on `each` unseen conversations of every kind, and of all kinds together."""
+    made = [
+        instructions.make(random.Random(f"medida/{kind}/{seed}/{i}"), "valid", kind)
+        for kind in instructions.KINDS
+        for i in range(each)
+    ]
+    model.eval()
+    answers = sample(model, tokenizer, made)
+    hits: Counter[str] = Counter()
+    for conversation, answer in zip(made, answers, strict=True):
+        hits[conversation.kind] += instructions.right(conversation, answer)
+    found = {kind: proportion(hits[kind], each) for kind in instructions.KINDS}
+    return found | {"todos": proportion(sum(hits.values()), len(made))}
+
+
+def open_base(folder: Path, seed: int) -> tuple[object, PreTrainedTokenizerBase]:
+    """The model, ready to be trained, and its tokenizer with the chat template."""
+    if not (folder / "config.json").exists():
+        sys.exit(f"There is no model in {folder}: make it with python -m builders.pretrain, or give --base.")
+    torch.manual_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = sft.CHAT_TEMPLATE
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model.config.use_cache = False
+    return model, tokenizer
+
+
+def arguments(program: str, description: str, base: str, out: str, minutes: float) -> argparse.ArgumentParser:
+    """The options that tuning builders share."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("--base", type=Path, default=Path(base), help="model folder to start from")
+    parser.add_argument("--out", type=Path, default=Path(out), help="model folder to write")
+    parser.add_argument("--minutes", type=float, default=minutes, help=f"of training ({minutes:g})")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], help="by default what is fast here")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--note", default="", help="a remark on this run, for the card")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --work")
+    return parser
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = arguments(
+        "python -m builders.sft", __doc__.split("\n")[0],
+        "data/models/mini-base", "data/models/mini-instruct", 10,
+    )  # fmt: skip
+    parser.add_argument("--work", type=Path, default=Path("build/sft"), help="rows, log and checkpoint")
+    parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="holds texto/")
+    parser.add_argument(
+        "--examples", type=pretrain.count, help="train on so many conversations only: 500, 8k"
+    )
+    parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
+    parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
+    parser.add_argument("--batch", type=int, default=8, help="rows a step")
+    parser.add_argument("--muon-lr", type=float, default=0.006)
+    parser.add_argument("--adamw-lr", type=float, default=1e-3)
+    parser.add_argument(
+        "--each", type=int, default=20, help="unseen conversations a kind, at the end; 0: none"
+    )
+    args = parser.parse_args(argv)
+    if args.old == 1 or args.old < 0:
+        parser.error("--old is one row in so many: 2 or more, or 0 for none")
+    if args.examples is not None and args.examples < 1:
+        parser.error("--examples must be at least 1")
+    if args.minutes <= 0:
+        parser.error("--minutes must be above 0")
+    return args
+
+
+def command(module: str, argv: list[str]) -> str:
+    """The command line as the card shows it: without what only resumed or annotated the run."""
+    return pretrain.command(argv).replace("builders.pretrain", module, 1) if argv else f"python -m {module}"
+
+
+def finish(model: object, tokenizer: PreTrainedTokenizerBase, training: dict, out: Path) -> None:
+    """Set how generation ends, and write the folder aside and swap it in."""
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ENDS, shards.PAD
+    pretrain.save(model, tokenizer, training, out)
+    print(f"Saved in {out}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Make the rows, train, measure, save."""
+    args = parse(argv)
+    torch.set_num_threads(args.threads)
+    model, tokenizer = open_base(args.base, args.seed)
+    length = min(ROW, model.config.max_position_embeddings)
+    tokens = args.tokens or int(args.minutes * 60 * SPEED)
+    if args.device != "cpu":
+        tokens = args.tokens or 60_000_000
+    count = args.examples or tokens // TOKENS_A_CONVERSATION + 1
+    old = read_old(args.base, args.corpus, args.work, tokenizer, length) if args.old else None
+    how = f"{args.seed} {count} {args.old} {instructions_hash()}"
+    made = write_rows(
+        conversations(args.seed, count), tokenizer, args.work / "rows", length, old, args.old, how
+    )
+    print(f"{made['conversations']} conversations in {made['rows'] - made['old_rows']} rows of {length}, "
+          f"{made['old_rows']} rows of old text; {made['left_out']} conversations were too long")  # fmt: skip
+    device = torch.device(args.device)
+    model.to(device)
+    if device.type == "cpu":
+        model.set_attn_implementation("causal")
+    settings = Settings(
+        tokens=tokens, batch=args.batch, muon_lr=args.muon_lr, adamw_lr=args.adamw_lr, warmup=0.03, decay=0.6,
+        precision=args.precision or pretrain.fast_precision(device), seed=args.seed, minutes=args.minutes,
+    )  # fmt: skip
+    try:
+        log = train(
+            model, [Stage("conversas", Rows(args.work / "rows", length))], settings, args.work, args.resume
+        )
+    except TrainingError as error:
+        sys.exit(str(error))
+    training = {
+        "command": command("builders.sft", sys.argv[1:] if argv is None else argv),
+        "note": args.note,
+        "base": args.base.name,
+        "tokens": log[-1]["tokens"],
+        "seconds": round(log[-1]["seconds"]),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "data": {k: v for k, v in made.items() if k != "sha256"},
+        "epochs": round(log[-1]["tokens"] / (made["rows"] * length), 2),
+        "curve": pretrain.curve(log),
+    }
+    model.set_attn_implementation("sdpa")
+    if args.each:
+        training["right"] = by_kind(model, tokenizer, args.each, args.seed)
+        print("Right answers, unseen conversations:",
+              ", ".join(f"{k} {v['hits']}/{v['n']}" for k, v in training["right"].items()))  # fmt: skip
+    finish(model, tokenizer, training, args.out)
+
+
+def instructions_hash() -> str:
+    """sha256 of what conversations depend on: rows made from other code or tables are made again."""
+    from builders.corpus.__main__ import source_hash
+
+    digest = hashlib.sha256(source_hash().encode())
+    for path in sorted(Path(instructions.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()
