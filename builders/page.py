@@ -25,7 +25,7 @@ from llmlib import checkpoints
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "data" / "models"
 CACHE = ROOT / "build" / "pages"
-RUNS_IN_PAGE = "Qwen3ForCausalLM"  # the architecture that the engine computes
+RUNS_IN_PAGE = {"Qwen3ForCausalLM", "Qwen3Model"}  # architectures that the engine computes
 MOST_BYTES = 4_000_000
 CONFIG_KEYS = (
     "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -47,8 +47,10 @@ def widen(quantized: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
-    """The model's tensors by name, in float32."""
-    return {name: t.astype(np.float32) for name, t in load_file(folder / "model.safetensors").items()}
+    """The model's tensors by name, in float32; those of a model without a head under `model.` too."""
+    tensors = load_file(folder / "model.safetensors")
+    prefix = "" if any(name.startswith("model.") for name in tensors) else "model."
+    return {prefix + name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
 def pack(tensors: dict[str, np.ndarray]) -> tuple[list[list], bytes]:
@@ -77,19 +79,32 @@ def tokenizer_of(folder: Path) -> dict:
     return {"tokens": tokens, "merges": merges, "special": special}
 
 
+def config_of(folder: Path) -> dict:
+    """What the engine needs to know of a model; what ends its texts as `generate` takes it."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    kept = {key: config[key] for key in CONFIG_KEYS if key in config}
+    kept["rope_theta"] = config["rope_parameters"]["rope_theta"]
+    for name, key in (
+        ("generation_config.json", "eos_token_id"),
+        ("sentence_bert_config.json", "max_seq_length"),
+    ):
+        if (folder / name).exists():
+            said = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
+            kept |= {key: said} if said is not None else {}
+    return kept
+
+
 def render(folder: Path, name: str, tensors: dict[str, np.ndarray] | None = None) -> str:
     """The text of a page file; `tensors` (float32, by name) instead of the weights in `folder`.
 
     Raises ValueError if the page could not carry it.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     index, data = pack(weights_of(folder) if tensors is None else tensors)
     body = {
         "format": 1,
         "name": name,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "config": {k: config[k] for k in CONFIG_KEYS if k in config}
-        | {"rope_theta": config["rope_parameters"]["rope_theta"]},
+        "config": config_of(folder),
         "tokenizer": tokenizer_of(folder),
         "tensors": index,
         "weights": base64.b64encode(data).decode(),
@@ -110,8 +125,9 @@ def cached(folder: Path, cache: Path | None = None, step: str = "") -> Path:
     """
     weights = checkpoints.steps(folder)[step] if step else folder / "model.safetensors"
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for file in (folder / "config.json", folder / "tokenizer.json", weights):
-        digest.update(file.read_bytes())
+    for file in (*sorted(folder.glob("*.json")), weights):
+        if file.name not in ("training.json", "evaluation.json"):
+            digest.update(file.read_bytes())
     cache, name = cache or CACHE, page_name(folder, step)
     path = cache / f"{name}-{digest.hexdigest()[:16]}.js"
     if not path.exists():
@@ -139,7 +155,7 @@ def pages() -> dict[str, Path]:
     found = {}
     for config in sorted(MODELS.glob("*/config.json")):
         folder = config.parent
-        if RUNS_IN_PAGE in json.loads(config.read_text(encoding="utf-8")).get("architectures", []):
+        if RUNS_IN_PAGE & set(json.loads(config.read_text(encoding="utf-8")).get("architectures") or []):
             for step in ("", *checkpoints.steps(folder)):
                 found[page_name(folder, step)] = cached(folder, step=step)
     return found

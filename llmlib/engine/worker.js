@@ -1,5 +1,5 @@
 // The engine's door: {id, method, params} in; {id, event}…, then {id, result} or {id, error} out; {cancel: id} stops.
-// Does: load, encode, next, generate, trace, and says in Portuguese what went wrong. Does not: draw or fetch.
+// Does: load, encode, next, generate, trace, embed, and says in Portuguese what went wrong. Does not: draw or fetch.
 // `self` and `postMessage` are a Worker's, or what a page without Workers puts in their place.
 const cancelled = new Set();
 let model, tokenizer; // of the page file loaded last
@@ -77,13 +77,31 @@ const methods = {
       logits: model.forward(ids, { hook, all: true }), logits_shape: [T, V], attentions, attentions_shape: [L, H, T, T],
       hidden_states, hidden_states_shape: [L + 1, T, D] };
   },
+
+  // texts -> vectors (texts, D): mean over a text's tokens, without mark, of the hidden states after the final norm,
+  // divided by its length. A text of no tokens stays at zero; of one too long the beginning is read.
+  embed({ texts = [] }) {
+    if (!model) throw Error(NO_MODEL);
+    const { hidden_size: D, max_position_embeddings, max_seq_length = max_position_embeddings } = model.config;
+    const vectors = new Float32Array(texts.length * D);
+    texts.forEach((text, row) => {
+      const ids = tokenizer.encode(String(text)).slice(0, max_seq_length), sum = vectors.subarray(row * D, (row + 1) * D);
+      if (!ids.length) return;
+      const hook = (name, array) => name === "norm" && array.forEach((v, i) => { sum[i % D] += v; });
+      model.forward(ids, { hook });
+      const length = Math.hypot(...sum);
+      sum.forEach((v, i) => { sum[i] = v / length; });
+    });
+    return { vectors, vectors_shape: [texts.length, D] };
+  },
 };
 
+const NO_MODEL = "O modelo ainda não foi carregado. Recarregue a página.";
 const shown = (id) => ({ id, text: tokenizer.text(id) });
 
 // text or ids -> ids with the document's mark in front, and the tokens as shown. Too long: the end is kept.
 function read({ text = "", ids, add_bos = true }) {
-  if (!model) throw Error("O modelo ainda não foi carregado. Recarregue a página.");
+  if (!model) throw Error(NO_MODEL);
   const bos = model.config.bos_token_id ?? 0, given = ids ? Array.from(ids) : tokenizer.encode(String(text));
   if (ids && given[0] === bos) given.shift();
   const mark = add_bos || !given.length ? [bos] : [];
