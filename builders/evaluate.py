@@ -1,153 +1,175 @@
-"""Measure a base model: what it predicts, how it writes, what it reads, copies and knows.
+"""Measure a model of the family: what it predicts, how it writes, what it reads, copies, knows and remembers.
 
     python -m builders.evaluate data/models/mini-base
 
-Everything is measured on text that was never trained on, by sampling as the page does (same seeds, same
-text). Writes `evaluation.json` into the model's folder and prints it; `builders.card` makes the card of it.
+Which measures apply follows from the model: a base model continues text, one with a chat template is talked
+to, and mini-dpo is also compared with mini-instruct. Everything is measured on text that was never trained
+on. Writes `evaluation.json` into the model's folder; `builders.card` makes the card of it. Each measure is
+kept as soon as it is ready: `--resume` goes on after an interruption, `--only` takes some of them again.
+The encoders and the T5 are measured by their own builders (`python -m builders.bert --measure` …).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
-from collections import defaultdict
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
 from builders import page
-from builders.corpus import agreement, probes, questions
-from builders.pretrain import induction
+from builders.corpus import agreement
+from builders.measures import (
+    TEMPERATURE,
+    batch,
+    chat,
+    diversity,
+    duel,
+    facts,
+    fewshot,
+    history,
+    induction,
+    kinds,
+    loss,
+    memory,
+    pairs,
+    questions,
+    reading,
+    stories,
+)
 from llmlib import load
-from llmlib.measure import share
 
 PROMPTS = (
     "Era uma vez, um unicórnio",
     "O gato estava dormindo no sofá enquanto o cachorro",
     "Qual é a capital do Brasil?",
 )
-SEEDS = 20
-TEMPERATURE = 0.7
-SENTENCES = 200
-PROBES = 200
-SENTENCE = re.compile(r"[^.!?…]+[.!?…]+[”\"]?")
+SEEDS = 20  # of each prompt, 40 tokens: what the first page shows
+SAMPLES, SAMPLE_TOKENS = 30, 120
+SIBLING = {"mini-dpo": "mini-instruct"}
+Measure = Callable[[object, Path, float], object]  # model, folder, share of the usual number of cases
 
 
-def proportion(hits: int, total: int) -> dict:
-    """{hits, total, value, low, high}: a share with its 95 % interval."""
-    value, low, high = share(hits, total)
-    return {"hits": hits, "total": total, "value": value, "low": low, "high": high}
+def some(count: int, size: float) -> int:
+    """A number of cases, scaled, at least one."""
+    return max(1, round(count * size))
 
 
-def losses(lm: object, documents: list[dict]) -> dict[str, dict]:
-    """By kind of text: mean loss a token (nats), perplexity, and how many texts and tokens."""
-    by_kind = defaultdict(lambda: [0.0, 0, 0])
-    for document in tqdm(documents, desc="losses", leave=False):
-        ids = torch.tensor([[0, *lm.tokenizer(document["text"])["input_ids"]][: lm.context]])
-        with torch.no_grad():
-            logits = lm.model(ids).logits[0, :-1]
-        entry = by_kind[document["kind"]]
-        entry[0] += torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum").item()
-        entry[1] += ids.shape[1] - 1
-        entry[2] += 1
-    by_kind["todos"] = [sum(e[i] for e in by_kind.values()) for i in range(3)]
-    return {
-        kind: {"loss": total / tokens, "perplexity": 2.718281828459045 ** (total / tokens), "texts": texts}
-        for kind, (total, tokens, texts) in sorted(by_kind.items())
-    }
+def continuations(lm: object, seeds: int = SEEDS) -> list[dict]:
+    """The three prompts of the first page, `seeds` times each: 40 tokens and their agreement errors."""
+    asked = [(prompt, seed) for prompt in PROMPTS for seed in range(seeds)]
+    texts = batch.complete(lm, [p for p, _ in asked], 40, TEMPERATURE, [s for _, s in asked])
+    return [
+        {"prompt": p, "seed": s, "text": t, "errors": [e.words for e in agreement.check(p + t)]}
+        for (p, s), t in zip(asked, texts, strict=True)
+    ]
 
 
-def continuations(lm: object) -> list[dict]:
-    """The three prompts of the first page, SEEDS times each: 40 tokens and their agreement errors."""
-    made = []
-    for prompt in PROMPTS:
-        for seed in tqdm(range(SEEDS), desc=prompt[:20], leave=False):
-            text = lm.generate(prompt, max_new_tokens=40, temperature=TEMPERATURE, seed=seed)
-            errors = [e.words for e in agreement.check(prompt + text)]
-            made.append({"prompt": prompt, "seed": seed, "text": text, "errors": errors})
-    return made
+def samples(lm: object, n: int = SAMPLES) -> list[dict]:
+    """Seeds 0 to n - 1, the three prompts in turn, as they come."""
+    asked = [PROMPTS[seed % len(PROMPTS)] for seed in range(n)]
+    texts = batch.complete(lm, asked, SAMPLE_TOKENS, TEMPERATURE)
+    return [{"seed": i, "prompt": p, "text": t} for i, (p, t) in enumerate(zip(asked, texts, strict=True))]
 
 
-def sentences_with_errors(texts: list[str], most: int) -> dict:
-    """Over the first `most` whole sentences: agreement errors, and how many sentences have one."""
-    seen = broken = errors = 0
-    examples = []
-    for text in texts:
-        for sentence in SENTENCE.findall(text):
-            if seen == most:
-                break
-            found = agreement.check(sentence.strip())
-            seen, broken, errors = seen + 1, broken + bool(found), errors + len(found)
-            examples += [{"words": e.words, "sentence": sentence.strip()} for e in found]
-    return {"sentences": seen, "broken": broken, "errors": errors, "examples": examples}
+def int8(lm: object, folder: Path, size: float) -> dict:
+    """What the page's weights lose, on unseen texts of every kind."""
+    texts = [d.text for kind in loss.MODULES for d in loss.documents(kind, some(20, size))]
+    return page.cost(folder, texts)
 
 
-def agreement_errors(lm: object, documents: list[dict]) -> dict:
-    """Errors in sentences the model writes after the first words of unseen stories and scenes.
+BASE: dict[str, Measure] = {
+    "loss": lambda lm, folder, size: loss.measure(lm, some(loss.TEXTS, size)),
+    "agreement": lambda lm, folder, size: pairs.measure(lm, some(pairs.PAIRS, size)),
+    "stories": lambda lm, folder, size: stories.measure(lm, some(stories.STORIES, size)),
+    "facts": lambda lm, folder, size: facts.measure(lm, some(facts.FACTS, size)),
+    "reading": lambda lm, folder, size: reading.measure(lm, None, some(reading.ITEMS, size)),
+    "copying": lambda lm, folder, size: reading.copying(lm, some(reading.ITEMS, size)),
+    "fewshot": lambda lm, folder, size: fewshot.measure(lm, some(fewshot.ITEMS, size)),
+    "induction": lambda lm, folder, size: induction.heads(lm.model),
+    "history": lambda lm, folder, size: history.measure(lm, folder, some(history.ITEMS, size)),
+    "questions": lambda lm, folder, size: questions.measure(lm, some(questions.PROMPTS, size)),
+    "kinds": lambda lm, folder, size: kinds.measure(lm, some(kinds.ITEMS, size)),
+    "memory": lambda lm, folder, size: memory.measure(lm, some(memory.DOCUMENTS, size)),
+    "diversity": lambda lm, folder, size: diversity.measure(lm, some(diversity.TEXTS, size)),
+    "int8": int8,
+    "continuations": lambda lm, folder, size: continuations(lm, some(SEEDS, size)),
+    "samples": lambda lm, folder, size: samples(lm, some(SAMPLES, size)),
+}
+CHAT: dict[str, Measure] = {
+    "following": lambda lm, folder, size: chat.following(lm, some(chat.ITEMS, size)),
+    "answers": lambda lm, folder, size: chat.answers(lm, some(questions.PROMPTS, size)),
+    "reading": lambda lm, folder, size: reading.measure(lm, reading.chat(lm), some(reading.ITEMS, size)),
+    "int8": int8,
+    "samples": lambda lm, folder, size: chat.samples(lm, some(SAMPLES, size)),
+}
 
-    `corpus` is the same count on the unseen texts themselves: what the checker reports on right text.
+
+def against(lm: object, folder: Path, size: float) -> dict | None:
+    """The duel with the sibling model, None while there is none beside this folder."""
+    other = folder.parent / SIBLING[folder.name]
+    if not (other / "config.json").exists():
+        return None
+    found = duel.measure(lm, load(f"{other.resolve()}"), some(duel.CONVERSATIONS, size))
+    return {"other": other.name, **found}
+
+
+def fitting(folder: Path) -> tuple[str, dict[str, Measure]]:
+    """("base" or "chat", measures) of the model in a folder. Raises ValueError for another family."""
+    path = folder / "config.json"
+    if not path.exists():
+        raise ValueError(f"There is no model in {folder}: config.json is missing.")
+    architecture = (json.loads(path.read_text(encoding="utf-8")).get("architectures") or ["?"])[0]
+    if not architecture.endswith("ForCausalLM"):
+        raise ValueError(f"{folder.name} is a {architecture}: its own builder measures it (see its --help).")
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    if "chat_template" not in settings and not (folder / "chat_template.jinja").exists():
+        return "base", BASE
+    return "chat", CHAT | ({"duel": against} if folder.name in SIBLING else {})
+
+
+def write(folder: Path, result: dict) -> None:
+    """evaluation.json, whole or not at all."""
+    partial = folder / "evaluation.json.partial"
+    partial.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    partial.replace(folder / "evaluation.json")
+
+
+def evaluate(folder: Path, size: float = 1.0, only: list[str] | None = None, resume: bool = False) -> dict:
+    """Take the measures (all, those in `only`, or those missing) and write evaluation.json after each.
+
+    Result: {"kind", "size", "seconds": {measure: s}, "measures": {…}, "samples", "continuations"?}.
     """
-    prose = [d["text"] for d in documents if d["kind"] in ("historia", "descricao", "dialogo")]
-    written, count = [], 0
-    for seed, text in enumerate(tqdm(prose, desc="agreement", leave=False)):
-        if count >= SENTENCES:
-            break
-        start = " ".join(text.split()[:4])
-        written.append(start + lm.generate(start, max_new_tokens=80, temperature=TEMPERATURE, seed=seed))
-        count += len(SENTENCE.findall(written[-1]))
-    return {
-        "model": sentences_with_errors(written, SENTENCES),
-        "corpus": sentences_with_errors(prose, SENTENCES),
-    }
-
-
-def questions_continued(lm: object, count: int = 100) -> dict:
-    """Share of bare questions after which the model's next sentence is another question."""
-    source, asked, hits = questions.documents(random.Random("avaliação"), "valid"), set(), 0
-    while len(asked) < count:
-        question = re.search(r"[A-ZÀ-Ü][^.!?]*\?", next(source).text).group()
-        asked.add(question)
-    for seed, question in enumerate(tqdm(sorted(asked), desc="questions", leave=False)):
-        text = lm.generate(question, max_new_tokens=40, temperature=TEMPERATURE, seed=seed)
-        end = re.search(r"[.!?]", re.sub(r"^\s*\d+\.", "", text))  # "2." numbers the next question
-        hits += bool(end) and end.group() == "?"
-    return proportion(hits, count)
-
-
-def answered(lm: object, pairs: list[tuple[str, str]], name: str) -> dict:
-    """Share of probes whose answer is what the model writes, choosing always the likeliest token."""
-    hits = 0
-    for prompt, answer in tqdm(pairs, desc=name, leave=False):
-        room = len(lm.tokenizer(answer)["input_ids"]) + 3
-        text = lm.generate(prompt, max_new_tokens=room, temperature=0)
-        hits += text.strip().startswith(answer.strip())
-    return proportion(hits, len(pairs))
-
-
-def evaluate(folder: Path, sample: Path) -> dict:
-    """All measures of the model in `folder`."""
+    kind, every = fitting(folder)
+    if unknown := [name for name in only or [] if name not in every]:
+        raise ValueError(
+            f"No measure is called {unknown[0]!r} for {folder.name}; there are {', '.join(every)}."
+        )
     lm = load(f"{folder.resolve()}")
-    rows = [json.loads(line) for line in sample.read_text(encoding="utf-8").splitlines()]
-    documents = [row for row in rows if row["split"] == "valid"]
+    old = folder / "evaluation.json"
+    kept = json.loads(old.read_text(encoding="utf-8")) if (only or resume) and old.exists() else {}
+    if kept.get("kind") != kind or kept.get("size", size) != size:
+        kept = {}
     result = {
-        "losses": losses(lm, documents),
-        "int8": page.cost(folder, [d["text"] for d in documents[:300]]),
-        "induction": induction(lm.model, lm.model.config.vocab_size, samples=32),
-        "agreement": agreement_errors(lm, documents),
-        "questions": questions_continued(lm),
-        "probes": {},
+        "kind": kind,
+        "size": size,
+        "seconds": kept.get("seconds", {}),
+        "measures": kept.get("measures", {}),
     }
-    for kind in ("trained", "held_out"):
-        pairs = probes.reading(PROBES, 0, kind)
-        result["probes"][f"reading_{kind}"] = answered(lm, pairs, f"reading {kind}")
-    result["probes"]["unanswerable"] = answered(lm, probes.unanswerable(PROBES, 0), "unanswerable")
-    result["probes"]["copying"] = answered(lm, probes.copying(PROBES, 0), "copying")
-    for kind in ("seen", "stated", "held_out"):
-        result["probes"][f"facts_{kind}"] = answered(lm, probes.facts(PROBES, 0, kind), f"facts {kind}")
-    result["continuations"] = continuations(lm)
+    result |= {k: kept[k] for k in ("samples", "continuations") if k in kept}
+    wanted = only or [name for name in every if not (resume and name in result["seconds"])]
+    for name in tqdm(wanted, desc=folder.name, unit="measure"):
+        start = time.perf_counter()
+        found = every[name](lm, folder, size)
+        if name in ("samples", "continuations"):
+            result[name] = found
+        else:
+            result["measures"][name] = found
+        result["seconds"][name] = round(time.perf_counter() - start, 1)
+        write(folder, result)
     return result
 
 
@@ -155,13 +177,18 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m builders.evaluate", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="model folder, for example data/models/mini-base")
-    parser.add_argument("--sample", type=Path, default=Path("data/corpus/amostra.jsonl"), help="unseen texts")
+    parser.add_argument("--size", type=float, default=1.0, help="share of the usual number of cases (1)")
+    parser.add_argument("--only", help="take these measures again, separated by commas")
+    parser.add_argument("--resume", action="store_true", help="take only the measures that are missing")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (1)")
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    result = evaluate(args.folder, args.sample)
-    text = json.dumps(result, ensure_ascii=False, indent=1)
-    (args.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
-    print(json.dumps({k: v for k, v in result.items() if k != "continuations"}, ensure_ascii=False, indent=1))
+    torch.set_num_threads(args.threads)
+    try:
+        result = evaluate(args.folder, args.size, args.only.split(",") if args.only else None, args.resume)
+    except ValueError as error:
+        parser.error(str(error))
+    print(json.dumps(result["seconds"], indent=1))
+    print(f"Wrote {args.folder / 'evaluation.json'}: {sum(result['seconds'].values()):.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the course measures of its models: one idea a module, each a function that returns plain data.
 
-Shares are dicts {hits, total, value, low, high} with a 95 % interval by Wilson (`proportion`). Text is
+Shares are dicts {hits, n, value, low, high} with a 95 % interval by Wilson (`proportion`). Text is
 generated freely, as a user would: temperature 0.7 for open text, greedy where one answer is exact, by
 `batch.complete`. `builders.evaluate` chooses which measures fit a model; `builders.card` words them.
 """
@@ -13,9 +13,9 @@ TEMPERATURE = 0.7  # of open text, here and in the pages
 
 
 def proportion(hits: int, total: int) -> dict:
-    """{hits, total, value, low, high}: a share with its 95 % interval."""
+    """{hits, n, value, low, high}: a share with its 95 % interval."""
     value, low, high = share(hits, total)
-    return {"hits": int(hits), "total": int(total), "value": value, "low": low, "high": high}
+    return {"hits": int(hits), "n": int(total), "value": value, "low": low, "high": high}
 
 
 def apart(one: dict, other: dict) -> bool:

@@ -72,7 +72,7 @@ def _advance(lm: object, row: Row, token: int, stop: Sequence[str]) -> None:
         row.reason = "stop"
     elif len(row.ids) >= row.room:
         row.reason = "length"
-    elif len(row.prompt) + len(row.ids) >= lm.context:
+    elif len(row.prompt) + len(row.ids) > lm.context:
         row.reason = "context"
 
 
@@ -119,10 +119,7 @@ def rows(
     """As `complete`, with ids and why each ended."""
     room = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else list(max_new_tokens)
     made = _rows(lm, prompts, room, seeds or range(len(prompts)), add_bos)
-    for row in made:
-        if len(row.prompt) >= lm.context:
-            row.reason = "context"  # no room for a single token
-    for batch in _batches([row for row in made if not row.reason]):
+    for batch in _batches(made):
         _run(lm, batch, temperature, stop)
     return sorted(made, key=lambda row: row.index)
 

@@ -19,6 +19,7 @@ from itertools import islice
 from builders.corpus import agreement, stories
 from builders.corpus.lexicon import Noun, lexicon
 from builders.corpus.templates import plots
+from builders.measures import wellformed
 
 REFERENCE = 6000  # stories of the training split from which the habits are learned
 TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
@@ -26,7 +27,7 @@ _DEFINITE = "o a do da no na ao à pelo pela este esta esse essa aquele aquela d
 _INDEFINITE = "um uma num numa outro outra dois duas"
 DEFINITE, INDEFINITE = (frozenset(words.split(" ")) for words in (_DEFINITE, _INDEFINITE))
 RECENT = 20  # tokens in which "ele" may still mean a thing
-ALWAYS_FREE = 0.1  # a noun first met as definite more often than this needs no introduction
+ALWAYS_FREE = 0.3  # a noun first met as definite more often than this needs no introduction
 
 
 @dataclass
@@ -165,8 +166,10 @@ def read(text: str) -> tuple[Cast, list[str]]:
                 noun.gender == gender for noun in near if noun
             ):
                 wrong.append(f"pronome sem ninguém: {word}")
-        elif word[0].isupper() and not starts and word not in known.capitals and words[i - 1].isalpha():
-            wrong.append(f"nome desconhecido: {word}")
+        elif word[0].isupper() and word not in known.capitals:
+            inside = not starts and (before.isalpha() or before == ",")
+            if inside or low not in wellformed.language().words:
+                wrong.append(f"nome desconhecido: {word}")
     for error in agreement.check(text):
         if error.kind == "predicativo" and error.words.split(" ")[0].capitalize() in known.names:
             wrong.append(f"gênero: {error.words}")

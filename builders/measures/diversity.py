@@ -1,4 +1,4 @@
-"""What temperature does to a story's beginning: how varied the continuations are, and how often they break."""
+"""What temperature does to the beginning of a story: how varied texts become, and how often they break."""
 
 from __future__ import annotations
 

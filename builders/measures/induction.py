@@ -3,12 +3,10 @@
 A random sequence is read twice. In its second copy, a head's score is the mean weight on the token that came
 after the same token the first time. The baseline asks the same of a second half whose tokens are shuffled:
 what a head puts there without any repetition to follow. `copying` is how often the model predicts the token
-right in the second copy. `history` follows both along the checkpoints.
+right in the second copy. Along training: `builders.measures.history`.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import torch
 
@@ -60,24 +58,3 @@ def heads(model: object, samples: int = SAMPLES, length: int = LENGTH) -> dict:
     best = {"layer": layer, "head": head, "score": score, "baseline": found["baseline"][layer][head]}
     rounded = {k: [[round(v, 4) for v in row] for row in rows] for k, rows in found.items()}
     return {**rounded, "best": best, "copying": copying}
-
-
-def history(model: object, folder: Path, samples: int = SAMPLES) -> list[dict]:
-    """For every checkpoint of the model in `folder`, in order: step, best head, copying, scores by head."""
-    from builders import checkpoints
-
-    found, own = [], {name: t.clone() for name, t in model.state_dict().items()}
-    try:
-        for path in sorted((folder / "checkpoints").glob("step*.safetensors"), key=step_of):
-            model.load_state_dict(checkpoints.read_checkpoint(path), strict=False)
-            measured = heads(model, samples)
-            entry = {k: measured[k] for k in ("scores", "best", "copying")}
-            found.append({"step": step_of(path), **entry})
-    finally:
-        model.load_state_dict(own)
-    return found
-
-
-def step_of(path: Path) -> int:
-    """step1000.safetensors -> 1000."""
-    return int(path.stem.removeprefix("step"))

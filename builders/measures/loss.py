@@ -1,4 +1,4 @@
-"""Validation loss by kind of text, on documents drawn for the purpose from the "valid" split of every kind."""
+"""Validation loss by kind of text, on documents drawn for it from the "valid" split of every kind."""
 
 from __future__ import annotations
 

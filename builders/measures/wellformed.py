@@ -1,8 +1,9 @@
 """Is a sentence whole? Words that exist, joined as the corpus joins them, with an end.
 
-`faults` reports an unknown word ("comil"), a pair of common words that no text of the training split has side
-by side ("de um de"), a word said twice, quotes that do not close, and a missing end. Common means among the
-COMMON most frequent words: pairs of rare words are new in any good text. Agreement is measured elsewhere.
+`faults` reports an unknown word ("comil"), a pair of small words (articles, prepositions, conjunctions) that
+no text of the training split has side by side ("em o", "para mas"), a word said twice, a small word before a
+full stop ("foi até a.") and a missing end. Other pairs may be new in good text. Agreement is measured
+elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from builders.corpus.lexicon import lexicon
 from builders.corpus.morphology import DETERMINERS, TENSES, conjugate, gerund, participle
 
 REFERENCE = 4000  # documents of each kind
-COMMON = 150
+_SMALL = "de em a com para por sem sobre entre até e ou mas que se porque quando enquanto como nem"
+_NEVER_LAST = "de em com por o a os as do da no na ao à um e ou"
+SMALL, NEVER_LAST = (frozenset(words.split(" ")) for words in (_SMALL, _NEVER_LAST))
 PROSE = {"historia": stories, "descricao": descriptions, "dialogo": dialogues}
 TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 SENTENCE = re.compile(r"[^.!?…]+[.!?…]+[”\"]?|[^.!?…]+$")
@@ -28,10 +31,10 @@ END = (".", "!", "?", "…", "”", '"', ":")
 
 @dataclass(frozen=True)
 class Language:
-    """Words of the corpus, the most frequent of them, and which of those stand side by side."""
+    """Words of the corpus, its small words, and which of those stand side by side."""
 
     words: frozenset[str]
-    common: frozenset[str]
+    small: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
 
@@ -53,7 +56,7 @@ def language() -> Language:
         words = [w.lower() for w in TOKEN.findall(document.text)]
         counts.update(words)
         pairs.update(pairwise(words))
-    common = frozenset([w for w, _ in counts.most_common() if w.isalpha()][:COMMON])
+    articles = (w for kind in ("o", "um", "de", "em", "por", "num") for w in DETERMINERS[kind])
     table = lexicon()
     words = set(counts) | {w for forms in DETERMINERS.values() for w in forms}
     words |= {w for n in table.nouns for w in (n.word, n.plural)}
@@ -61,7 +64,7 @@ def language() -> Language:
     for verb in table.verbs:
         words |= {conjugate(verb, tense, person) for tense in TENSES for person in (0, 2, 3, 5)}
         words |= {verb, gerund(verb), participle(verb)}
-    return Language(frozenset(w.lower() for w in words), common, frozenset(pairs))
+    return Language(frozenset(w.lower() for w in words), frozenset([*SMALL, *articles]), frozenset(pairs))
 
 
 def sentences(text: str) -> list[str]:
@@ -76,8 +79,10 @@ def faults(sentence: str) -> list[str]:
     found += [f"palavra desconhecida: {w}" for w in words if w[0].isalpha() and w not in known.words]
     for pair in pairwise(words):
         unseen = pair not in known.pairs
-        if unseen and (pair[0] == pair[1] or (pair[0] in known.common and pair[1] in known.common)):
+        if unseen and (pair[0] == pair[1] or (pair[0] in known.small and pair[1] in known.small)):
             found.append(f"par estranho: {' '.join(pair)}")
+        elif pair[0] in NEVER_LAST and pair[1] in ".!?,;":
+            found.append(f"palavra no fim: {pair[0]}")
     if not sentence.rstrip().endswith(END):
         found.append("sem fim")
     return found
