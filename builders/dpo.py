@@ -1,0 +1,282 @@
+"""Tune mini-instruct into mini-dpo: the model's own answers, ranked by known truth, in pairs.
+
+    python -m builders.dpo --base data/models/mini-instruct --out data/models/mini-dpo --minutes 6
+
+Half of the time goes to sampling: several answers to each training prompt at temperature 1, scored by
+`builders.corpus.preferences`; best and worst make a pair. The rest goes to the loop of `llmlib.scratch.train`
+with the loss of `llmlib.scratch.dpo`. At the end both models answer unseen prompts: who wins under the known
+truth, and how far the model went from the one it came from. Killed at any moment, `--resume` goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import json
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from builders import pretrain, sft, shards
+from builders.corpus import instructions, preferences
+from builders.corpus.instructions import Conversation
+from builders.corpus.preferences import Pair
+from builders.measures import batch, duel
+from llmlib.lm import LM
+from llmlib.measure import bootstrap
+from llmlib.scratch import dpo
+from llmlib.scratch.checkpoint import TrainingError
+from llmlib.scratch.rows import Table
+from llmlib.scratch.train import Settings, Stage, train
+
+LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
+CHUNK = 96  # prompts sampled between two saves
+MADE = 0.25  # share of the prompts whose pair sets the known answer against a bad one
+OPEN = ("historia", "continuacao")
+ROOM = {"historia": 230, "continuacao": 230, "descricao": 90}  # most new tokens; 60 for the others
+
+
+class Batches(Table):
+    """A table of preferences in batches of pairs of like length, each cut to its longest: less padding.
+
+    Same contract as Table, but it is read by whole batches, in an order shuffled in every epoch.
+    """
+
+    def __init__(self, table: Table, size: int) -> None:
+        lengths = torch.maximum(*(_ends(table.columns[i]) for i in (1, 3)))
+        order = lengths.argsort(stable=True)[: len(lengths) // size * size]
+        super().__init__(*(column[order] for column in table.columns), length=table.length)
+        self.size, self.lengths = size, lengths[order]
+        self.length = 2 * int(self.lengths.float().mean().ceil())  # tokens a pair, on average
+
+    def block(self, number: int) -> tuple[Tensor, ...]:
+        """The columns of one batch, without the padding that none of its pairs needs."""
+        part = slice(number * self.size, (number + 1) * self.size)
+        width = int(self.lengths[part].max())
+        return tuple(c[part, :width] if c.shape[1] > 2 else c[part] for c in self.columns)
+
+    def pick(self, start: int, count: int, seed: int) -> tuple[Tensor, ...]:
+        """One batch; `start` and `count` must be multiples of the size, as the loop's are."""
+        blocks, number = len(self) // self.size, start // self.size
+        order = np.random.default_rng([seed, number // blocks]).permutation(blocks)
+        return self.block(int(order[number % blocks]))
+
+    def weigh(self, model: torch.nn.Module) -> None:
+        """Add the column of `dpo.with_reference`: what the model thinks of both answers before training."""
+        blocks = [dpo.with_reference(model, Table(*self.block(i))) for i in range(len(self) // self.size)]
+        self.columns = (*self.columns, torch.cat([b.columns[-1] for b in blocks]))
+
+    def ranked_right(self, model: torch.nn.Module) -> float:
+        """Share of the pairs in which the chosen answer rose more than the rejected one."""
+        blocks = [Table(*self.block(i)) for i in range(len(self) // self.size)]
+        return sum(dpo.ranked_right(model, b) for b in blocks) / len(blocks)
+
+
+def _ends(mask: Tensor) -> Tensor:
+    """Length of each row up to its last marked token: mask (N, T) -> (N,)."""
+    places = torch.arange(1, mask.shape[1] + 1)
+    return (mask * places).max(1).values
+
+
+def prompts(seed: int, count: int, base: Path) -> list[Conversation]:
+    """Training prompts of every kind; fewer stories, which are long to sample."""
+    rng, found = random.Random(f"dpo/{seed}/{base.name}"), []
+    for conversation in instructions.documents(rng, "train"):
+        if conversation.kind not in OPEN or rng.random() < 0.35:
+            found.append(conversation)
+        if len(found) == count:
+            return found
+    return found
+
+
+def respond(lm: LM, asked: list[Conversation], samples: int, seed: int) -> list[list[str]]:
+    """`samples` answers at temperature 1 to each prompt."""
+    room = [ROOM.get(c.kind, 60) for c in asked for _ in range(samples)]
+    messages = [c.prompt for c in asked for _ in range(samples)]
+    seeds = [seed + i for i in range(len(messages))]
+    texts = batch.chat(lm, messages, room, temperature=1.0, seeds=seeds)
+    return [texts[i * samples : (i + 1) * samples] for i in range(len(asked))]
+
+
+def sampled(lm: LM, args: argparse.Namespace, stamp: str) -> list[tuple[Conversation, list[str]]]:
+    """Prompts with their answers, as many as half of the time allows; kept in --work as they come."""
+    path = args.work / "answers.jsonl"
+    asked, done = prompts(args.seed, args.prompts, args.base), []
+    if args.resume and path.exists():
+        first, *lines = path.read_text(encoding="utf-8").splitlines()
+        if json.loads(first) == {"stamp": stamp}:
+            done = [json.loads(line) for line in lines]
+    if not done:
+        args.work.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"stamp": stamp}) + "\n", encoding="utf-8")
+    limit = time.monotonic() + args.minutes * 60 / 2
+    with tqdm(total=len(asked), initial=len(done), desc="sampling", unit="prompt") as bar:
+        while len(done) < len(asked) and (time.monotonic() < limit or not done) and not _ended(done):
+            part = asked[len(done) : len(done) + CHUNK]
+            answers = respond(lm, part, args.samples, args.seed + len(done) * args.samples)
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(a, ensure_ascii=False) + "\n" for a in answers)
+            done += answers
+            bar.update(len(part))
+    done = [d for d in done if d != "end"]
+    with path.open("a", encoding="utf-8") as file:
+        file.write('"end"\n')  # a resumed run trains on the same pairs
+    return list(zip(asked, done, strict=False))
+
+
+def _ended(done: list) -> bool:
+    return bool(done) and done[-1] == "end"
+
+
+def pairs(answered: list[tuple[Conversation, list[str]]], seed: int) -> list[Pair]:
+    """Pairs by the rules: most between the model's own answers, some against the known one."""
+    rng, found = random.Random(f"pares/{seed}"), []
+    for conversation, answers in answered:
+        own = preferences.pair(conversation, answers)
+        if own is not None and preferences.score(conversation, own.chosen) >= 3:
+            found.append(own)
+        elif own is None and rng.random() > MADE and conversation.kind != "recusa":
+            continue  # all alike and right: nothing to learn
+        else:
+            made = preferences.made(rng, conversation, answers)
+            found += [made] if made else []
+    return found
+
+
+def encoded(tokenizer: object, made: list[Pair]) -> list[tuple[list[int], list[int], list[int]]]:
+    """(prompt, chosen, rejected) as ids, the end mark included; pairs that are too long are left out."""
+    found, end = [], tokenizer.convert_tokens_to_ids("<|im_end|>")
+    for one in made:
+        text = tokenizer.apply_chat_template(
+            one.conversation.prompt, tokenize=False, add_generation_prompt=True
+        )
+        prompt, good, bad = (
+            tokenizer(t, add_special_tokens=False)["input_ids"] for t in (text, one.chosen, one.rejected)
+        )
+        finished = [[*good, end], [*bad, end] if len(bad) < ROOM.get(one.conversation.kind, 60) - 1 else bad]
+        if good != bad and len(prompt) + max(map(len, finished)) <= LONGEST:
+            found.append((prompt, *finished))
+    return found
+
+
+@torch.no_grad()
+def distance(lm: LM, base: LM, n: int, seed: int) -> dict:
+    """KL(model || base) an answer and a token, in nats: over answers that the model samples itself."""
+    asked = list(islice(instructions.documents(random.Random(f"distância/{seed}"), "valid"), n))
+    asked = [c for c in asked if c.kind not in OPEN]
+    answers = [texts[0] for texts in respond(lm, asked, 1, seed)]
+    made = [Pair(c, a, a + " ", "") for c, a in zip(asked, answers, strict=True) if a]
+    examples = [(p, good, [*bad, 0]) for p, good, bad in encoded(lm.tokenizer, made)]
+    table = dpo.preference_rows(examples, shards.PAD)
+    log_p = [dpo.with_reference(m.model, table).columns[-1][:, 0] for m in (lm, base)]
+    gaps, sizes = (log_p[0] - log_p[1]).numpy(), table.columns[1].sum(1).numpy()
+    mean = bootstrap(list(gaps[:, None]), lambda rows: float(np.mean(rows)), 500)
+    return {
+        "answers": len(gaps), "nats": mean.value, "low": mean.low, "high": mean.high,
+        "nats_a_token": float(gaps.sum() / sizes.sum()),
+    }  # fmt: skip
+
+
+def preferred(lm: LM, base: LM, n: int, seed: int) -> dict:
+    """Win rate by score on unseen prompts, each model answering at temperature 1: ties count for neither."""
+    asked = list(islice(instructions.documents(random.Random(f"torneio/{seed}"), "valid"), n))
+    new, old = (respond(m, asked, 1, seed) for m in (lm, base))
+    points = [
+        (preferences.score(c, a[0]), preferences.score(c, b[0]))
+        for c, a, b in zip(asked, new, old, strict=True)
+    ]
+    found = duel.compare([a > b for a, b in points], [b > a for a, b in points])
+    return {k: found[k] for k in ("wins", "losses", "ties", "rate")} | {
+        "mean_score": sum(a for a, _ in points) / n, "base_mean_score": sum(b for _, b in points) / n,
+    }  # fmt: skip
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = sft.arguments(
+        "python -m builders.dpo", __doc__.split("\n")[0],
+        "data/models/mini-instruct", "data/models/mini-dpo", 6,
+    )  # fmt: skip
+    parser.add_argument("--work", type=Path, default=Path("build/dpo"), help="answers, log and checkpoint")
+    parser.add_argument("--prompts", type=pretrain.count, default="2400", help="most prompts to sample")
+    parser.add_argument("--samples", type=int, default=4, help="answers to each prompt")
+    parser.add_argument("--epochs", type=float, default=2, help="times that each pair is read")
+    parser.add_argument("--batch", type=int, default=16, help="pairs a step")
+    parser.add_argument("--beta", type=float, default=0.1, help="how strongly it holds on to the base model")
+    parser.add_argument("--lr", type=float, default=1e-4)
+    parser.add_argument("--duels", type=int, default=400, help="unseen prompts of the final comparison")
+    args = parser.parse_args(argv)
+    if args.minutes <= 0 or args.samples < 2 or args.beta <= 0:
+        parser.error("--minutes and --beta must be above 0, --samples at least 2")
+    return args
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Sample, pair, train, compare, save."""
+    args = parse(argv)
+    torch.set_num_threads(args.threads)
+    if not (args.base / "config.json").exists():
+        sys.exit(f"There is no model in {args.base}: make it with python -m builders.sft, or give --base.")
+    start, device = time.monotonic(), torch.device(args.device)
+    model, tokenizer = sft.open_base(args.base, args.seed)
+    base = LM(args.base.name, model.to(device).eval(), tokenizer)
+    weights = hashlib.sha256((args.base / "model.safetensors").read_bytes()).hexdigest()
+    answered = sampled(base, args, f"{weights} {args.seed} {args.samples} {args.prompts}")
+    made = pairs(answered, args.seed)
+    examples = encoded(tokenizer, made)
+    if len(examples) < args.batch:
+        sys.exit(f"Only {len(examples)} pairs: sample more (--minutes, --prompts) or lower --batch.")
+    print(f"{len(examples)} pairs from {len(answered)} prompts: {dict(Counter(p.why for p in made))}")
+    table = Batches(dpo.preference_rows(examples, shards.PAD), args.batch)
+    if device.type == "cpu":
+        model.set_attn_implementation("causal")  # padding is on the right: no mask is needed
+    table.weigh(model)
+    steps = max(1, round(args.epochs * len(table) / args.batch))
+    settings = Settings(
+        tokens=steps * args.batch * table.length, batch=args.batch, muon_lr=0.0, adamw_lr=args.lr, warmup=0.1,
+        decay=0.5, precision=args.precision or pretrain.fast_precision(device), seed=args.seed,
+        minutes=max(0.5, args.minutes - (time.monotonic() - start) / 60), save_every=50,
+    )  # fmt: skip
+    loss = functools.partial(dpo.preference_loss, beta=args.beta)
+    try:
+        log = train(model, [Stage("preferências", table)], settings, args.work, args.resume, loss=loss)
+    except TrainingError as error:
+        sys.exit(str(error))
+    model.set_attn_implementation("sdpa")
+    tuned = LM(args.out.name, model.eval(), tokenizer)
+    base = LM(args.base.name, sft.open_base(args.base, args.seed)[0].to(device).eval(), tokenizer)
+    training = {
+        "command": sft.command("builders.dpo", sys.argv[1:] if argv is None else argv),
+        "note": args.note, "base": args.base.name, "tokens": log[-1]["tokens"],
+        "seconds": round(log[-1]["seconds"]), "parameters": sum(p.numel() for p in model.parameters()),
+        "data": {
+            "prompts": len(answered), "samples": args.samples, "pairs": len(examples),
+            "why": dict(Counter(p.why for p in made).most_common()),
+            "kinds": dict(Counter(p.conversation.kind for p in made).most_common()),
+        },
+        "beta": args.beta, "ranked_right": table.ranked_right(model),
+        "curve": pretrain.curve(log),
+    }  # fmt: skip
+    if args.duels:
+        training["preferred"] = preferred(tuned, base, args.duels, args.seed)
+        training["right"] = duel.measure(tuned, base, args.duels)
+        training["distance"] = distance(tuned, base, args.duels, args.seed)
+        print(json.dumps({k: training[k] for k in ("preferred", "right", "distance")}, indent=1))
+    rows = [{**asdict(one), "conversation": one.conversation.prompt} for one in made]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    (args.work / "pairs.jsonl").write_text("".join(lines), encoding="utf-8")
+    sft.finish(model, tokenizer, training, args.out)
+
+
+if __name__ == "__main__":
+    main()
