@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from builders.corpus import agreement, stories
 from builders.corpus.lexicon import Noun, lexicon
@@ -26,7 +26,7 @@ TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 _DEFINITE = "o a do da no na ao à pelo pela este esta esse essa aquele aquela desse dessa"
 _INDEFINITE = "um uma num numa outro outra dois duas"
 DEFINITE, INDEFINITE = (frozenset(words.split(" ")) for words in (_DEFINITE, _INDEFINITE))
-RECENT = 20  # tokens in which "ele" may still mean a thing
+PRONOUNS = {"ele": "m", "ela": "f", "dele": "m", "dela": "f"}
 ALWAYS_FREE = 0.3  # a noun first met as definite more often than this needs no introduction
 
 
@@ -59,6 +59,7 @@ class Habits:
     free: frozenset[str]  # nouns that come as definite without introduction
     contexts: frozenset[tuple[str, str]]  # (word before the article, noun) that do so now and then
     openers: frozenset[str]  # words before the article after which any of them may ("sobre o veado")
+    loose: frozenset[tuple[str, str]]  # (pronoun, next word) where it may mean a thing ("ela tremeu")
     names: dict[str, str]  # name -> gender
     capitals: frozenset[str]  # other words written with a capital inside a sentence
     adjectives: dict[str, str]  # form -> gender, of forms that have one gender
@@ -97,7 +98,8 @@ def habits() -> Habits:
                     living.add(noun.word)
     names = {n.word: n.gender for n in lexicon().names}
     source = stories.documents(random.Random("coerência"), "train")
-    total, definite, contexts, capitals = Counter(), Counter(), Counter(), set()
+    total, definite, contexts = Counter(), Counter(), Counter()
+    capitals, loose = set(), set()
     for document in islice(source, REFERENCE):
         words = tokens(document.text)
         for before, noun, is_definite in _first_definites(words, nouns):
@@ -105,6 +107,13 @@ def habits() -> Habits:
             if is_definite:
                 definite[noun] += 1
                 contexts[before, noun] += 1
+        genders = {nouns[w.lower()].gender for w in words if w.lower() in living}
+        genders |= {names[w] for w in words if w in names}
+        loose |= {
+            (w.lower(), after.lower())
+            for w, after in pairwise(words)
+            if w.lower() in PRONOUNS and PRONOUNS[w.lower()] not in genders
+        }
         inside = (w for w, before in zip(words[1:], words, strict=False) if before.isalpha() or before == ",")
         capitals |= {w for w in inside if w[0].isupper() and w not in names}
     free = {n for n, count in total.items() if definite[n] / count > ALWAYS_FREE and n not in living}
@@ -122,6 +131,7 @@ def habits() -> Habits:
         frozenset(free),
         frozenset(contexts),
         frozenset(openers),
+        frozenset(loose),
         names,
         frozenset(capitals),
         one_gender,
@@ -159,13 +169,8 @@ def read(text: str) -> tuple[Cast, list[str]]:
             _name(words, i, cast, wrong, known)
         elif low in known.nouns and (word == low or starts):
             _noun(words, i, cast, wrong, known)
-        elif low in ("ele", "ela") and (starts or before in (",", "e", "que", "quando", "mas")):
-            gender = "m" if low == "ele" else "f"
-            near = (known.nouns.get(w.lower()) for w in words[max(0, i - RECENT) : i])
-            if not any(c.gender == gender for c in cast.characters) and not any(
-                noun.gender == gender for noun in near if noun
-            ):
-                wrong.append(f"pronome sem ninguém: {word}")
+        elif low in PRONOUNS and _stray(words, i, cast, known):
+            wrong.append(f"pronome sem ninguém: {word}")
         elif word[0].isupper() and word not in known.capitals:
             inside = not starts and (before.isalpha() or before == ",")
             if inside or low not in wellformed.language().words:
@@ -174,6 +179,15 @@ def read(text: str) -> tuple[Cast, list[str]]:
         if error.kind == "predicativo" and error.words.split(" ")[0].capitalize() in known.names:
             wrong.append(f"gênero: {error.words}")
     return cast, wrong
+
+
+def _stray(words: list[str], i: int, cast: Cast, known: Habits) -> bool:
+    """Whether a pronoun has nobody of its gender to mean, where the corpus would not mean a thing."""
+    gender = PRONOUNS[words[i].lower()]
+    living = any(known.nouns[noun].gender == gender for noun in cast.seen if noun in known.living)
+    if living or any(c.gender == gender for c in cast.characters):
+        return False
+    return (words[i].lower(), "".join(words[i + 1 : i + 2]).lower()) not in known.loose
 
 
 def _name(words: list[str], i: int, cast: Cast, wrong: list[str], known: Habits) -> None:
