@@ -100,14 +100,10 @@ def questions(
         told = _facts(rng, split, held)
         if asked == "valid" and not held:
             told = [f for f in told if f.relation.lines("questions", "valid")]
-        pairs += [
-            Pair(
-                informal(rng, searches.ask(rng, fact, asked), split),
-                searches.state(rng, fact, said),
-                _key(fact),
-            )
-            for fact in told
-        ]
+        for fact in told:
+            distractor = held and fact.relation not in searches.relations_of(fact.subject.kind, True)
+            query = "" if distractor else informal(rng, searches.ask(rng, fact, asked), split)
+            pairs.append(Pair(query, searches.state(rng, fact, said), _key(fact)))
     return pairs[: families * FAMILY]
 
 

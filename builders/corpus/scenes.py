@@ -24,7 +24,8 @@ from builders.corpus.values import TABLES
 NOUN_CLASSES = ("pessoa", "grupo", "coisa", "obra", "documento", "evento", "comida", "animal", "problema")
 PHRASE_CLASSES = ("lugar", "tempo")
 ARTICLES = {"o": "m", "a": "f", "os": "mp", "as": "fp"}
-HELD_OUT = 6  # one pair of synonyms in six, and one scene in six, belong to "valid"
+HELD_OUT = 6  # one scene in six belongs to "valid"
+HELD_OUT_GROUPS = 3  # one group of synonyms in three, of those with three forms, keeps a pair for "valid"
 
 
 def held_out(*parts: str) -> bool:
@@ -48,12 +49,12 @@ class Group:
     forms: tuple
 
     def pairs(self, split: str) -> list[tuple[int, int]]:
-        """Ordered pairs of different forms for the two wordings. A pair is held out only where a third form
-        links the two, so that it can be inferred; "valid" may use all."""
+        """Ordered pairs of different forms for the two wordings. In some groups the first two forms never meet
+        in "train"; a third one links them, so that their likeness can be inferred. "valid" may use all."""
         every = [(i, j) for i in range(len(self.forms)) for j in range(len(self.forms)) if i != j]
-        if split == "valid" or len(self.forms) < 3:
+        if split == "valid" or len(self.forms) < 3 or crc32(self.name.encode()) % HELD_OUT_GROUPS:
             return every
-        return [(i, j) for i, j in every if not held_out(self.name, *map(str, sorted((i, j))))]
+        return [pair for pair in every if set(pair) != {0, 1}]
 
     def new_pairs(self) -> list[tuple[int, int]]:
         """The pairs that "train" never shows."""

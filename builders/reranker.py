@@ -1,0 +1,272 @@
+"""Train mini-rerank, a cross-encoder that reads a search and a passage together, from mini-base.
+
+    python -m builders.reranker --minutes 6
+    python -m builders.reranker --evaluate-only          # measure again the model that is there
+
+The pair is laid out as mini-base learned to read, `Contexto: passage`, `Pergunta: search`, `Resposta:`, by
+the tokenizer itself, so `CrossEncoder(path).predict([(search, passage)])` is all it takes; the one logit is
+read at the last token. Training is sentence-transformers' own: its Trainer and a softmax over one right
+passage and the wrong ones that BM25 and mini-embed put highest (ListNetLoss). Killed at any moment,
+`--resume` goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from datasets import Dataset
+from sentence_transformers import CrossEncoder, SentenceTransformer
+from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
+from sentence_transformers.cross_encoder.losses import ListNetLoss
+from tokenizers import normalizers
+from tokenizers.processors import TemplateProcessing
+from tqdm.auto import tqdm
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from builders import embedder, pretrain, retrieval
+from builders.corpus import paraphrases
+from builders.embedder import BuildError, Watch
+
+LENGTH = 320  # tokens of a pair, at most
+WRONG = 4  # wrong passages beside the right one
+DEPTH = 10  # results that are put in a new order
+EXAMPLES = 30
+
+
+def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
+    """mini-base's tokenizer, which lays a pair (search, passage) out as a question on a context."""
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    pieces = {"Contexto": "<|endoftext|>Contexto:", "Pergunta": "\nPergunta:", "Resposta": "\nResposta:"}
+    ids = {name: tokenizer.encode(text, add_special_tokens=False) for name, text in pieces.items()}
+    special = [
+        {"id": name, "ids": each, "tokens": tokenizer.convert_ids_to_tokens(each)}
+        for name, each in ids.items()
+    ]
+    backend = tokenizer.backend_tokenizer
+    backend.normalizer = normalizers.Prepend(" ")  # both texts follow a colon
+    backend.post_processor = TemplateProcessing(
+        single="Pergunta $A Resposta", pair="Contexto $B Pergunta $A Resposta", special_tokens=special
+    )
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def start(base: Path, device: str) -> CrossEncoder:
+    """An untrained cross-encoder on the weights in `base`, with one new logit."""
+    with_tokenizer = embedder.folder_of(base)
+    model = CrossEncoder(
+        str(with_tokenizer),
+        num_labels=1,
+        max_length=LENGTH,
+        device=device,
+        model_kwargs={"dtype": torch.float32},
+    )
+    model.tokenizer = pair_tokenizer(base)
+    model.tokenizer.model_max_length = LENGTH
+    model.model.config.pad_token_id = model.tokenizer.pad_token_id
+    return model
+
+
+def hard(scores: np.ndarray, right: int, count: int, rng: random.Random) -> list[int]:
+    """`count` wrong texts among the best of a row of scores, drawn from twice as many."""
+    best = [int(i) for i in np.argsort(-scores) if i != right][: 2 * count]
+    return rng.sample(best, min(count, len(best)))
+
+
+def data(lists: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]) -> Dataset:
+    """Lists of one right passage and WRONG wrong ones that mini-embed and BM25 find near."""
+    rng = random.Random(seed + 1)
+    rows: list[dict] = []
+    bar = tqdm(total=lists, unit="list", desc="negatives")
+    for _, pairs in paraphrases.batches(rng):
+        texts = [pair.text for pair in pairs]
+        chosen = rng.sample(range(len(pairs)), min(16, len(pairs)))
+        queries = [pairs[i].query for i in chosen]
+        near, lexical = retrieval.dense(encode)(queries, texts), retrieval.bm25(queries, texts)
+        for row, i in enumerate(chosen):
+            wrong = set(hard(near[row], i, WRONG - 1, rng)) | set(hard(lexical[row], i, 1, rng))
+            while len(wrong) < WRONG:
+                wrong.add(rng.choice([j for j in range(len(texts)) if j != i]))
+            passages = [i, *sorted(wrong)[:WRONG]]
+            labels = [1.0] + [0.0] * WRONG
+            rows.append({"query": pairs[i].query, "docs": [texts[j] for j in passages], "labels": labels})
+        bar.update(len(chosen))
+        if len(rows) >= lists:
+            bar.close()
+            return Dataset.from_list(rows[:lists])
+    raise AssertionError("the batches are endless")
+
+
+def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
+    """Train in place; returns what training.json keeps. Checkpoints lie in `args.work`."""
+    steps = max(1, round(args.steps * args.size))
+    recipe = {
+        "steps": steps,
+        "seed": args.seed,
+        "rate": args.rate,
+        "base": str(args.base),
+        "batch": args.batch,
+    }
+    resume = embedder.prepare(args.work, recipe, args.resume)
+    finder = SentenceTransformer(str(args.embed), device=args.device)
+    dataset = data(steps * args.batch, args.seed, embedder.encoder(finder))
+    model.model.set_attn_implementation("causal")  # twice as fast on a CPU; padding is on the right
+    model.model.config.use_cache = False
+    watch = Watch(args.minutes, args.work / "clock.json", resume)
+    settings = CrossEncoderTrainingArguments(
+        output_dir=str(args.work),
+        max_steps=steps,
+        per_device_train_batch_size=args.batch,
+        learning_rate=args.rate,
+        bf16=pretrain.fast_precision(torch.device(args.device)) == "bfloat16",
+        use_cpu=args.device == "cpu",
+        seed=args.seed,
+        logging_steps=10,
+        save_steps=200,
+        save_total_limit=1,
+        report_to="none",
+        dataloader_pin_memory=False,
+    )
+    trainer = CrossEncoderTrainer(
+        model=model,
+        args=settings,
+        train_dataset=dataset,
+        loss=ListNetLoss(model),
+        callbacks=[watch],
+        optimizers=embedder.optimizer(model, args.rate, watch, steps),
+    )
+    trainer.train(resume_from_checkpoint=resume)
+    model.model.set_attn_implementation("sdpa")
+    model.model.config.use_cache = True
+    return {
+        "base": args.base.name,
+        "steps": trainer.state.global_step,
+        "lists": trainer.state.global_step * args.batch,
+        "seconds": round(watch.seconds),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "curve": watch.curve,
+    }
+
+
+def reranked(
+    model: CrossEncoder, scores: np.ndarray, queries: Sequence[str], texts: Sequence[str], depth: int = DEPTH
+) -> np.ndarray:
+    """`scores` (queries, texts) with the best `depth` of each row put in the order of the cross-encoder."""
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
+    pairs = [(query, texts[j]) for query, row in zip(queries, best, strict=True) for j in row]
+    logits = model.predict(pairs, batch_size=64, activation_fn=torch.nn.Identity(), show_progress_bar=False)
+    order = retrieval.ranks(scores).astype(float)
+    fresh = -order  # the others keep their places below
+    np.put_along_axis(fresh, best, 1e3 + logits.reshape(best.shape), 1)
+    return fresh
+
+
+def evaluate(folder: Path, embed: Path, size: int = 200) -> dict:
+    """Each first search alone and with its best 10 put in order by the saved mini-rerank, and examples."""
+    model = CrossEncoder(str(folder), device="cpu")
+    find = retrieval.dense(embedder.encoder(SentenceTransformer(str(embed), device="cpu")))
+    buckets = paraphrases.buckets(size=size)
+    every: dict[str, dict] = {}
+    shown: list[dict] = []
+    for bucket in tqdm(buckets, desc="reranking"):
+        first = {
+            "mini-embed": find(bucket.queries, bucket.texts),
+            "BM25": retrieval.bm25(bucket.queries, bucket.texts),
+        }
+        first["híbrido (RRF)"] = retrieval.fuse(*first.values())
+        scores = dict(first)
+        for name, matrix in first.items():
+            scores[f"{name} + mini-rerank"] = reranked(model, matrix, bucket.queries, bucket.texts)
+        for name, matrix in scores.items():
+            every.setdefault(name, {})[bucket.name] = retrieval.figures(matrix, bucket.relevant)
+        for number in range(-(-EXAMPLES // len(buckets))):
+            before, after = (scores[n][number].argmax() for n in ("mini-embed", "mini-embed + mini-rerank"))
+            shown.append(
+                {
+                    "kind": bucket.name,
+                    "query": bucket.queries[number],
+                    "found_by_embed": bucket.texts[before],
+                    "found": bucket.texts[after],
+                    "right": int(after) in bucket.relevant[number],
+                }
+            )
+    gain = {
+        measure: retrieval.difference(every, "mini-embed + mini-rerank", "mini-embed", measure)
+        for measure in ("recall@1", "ndcg@10")
+    }
+    return {
+        "queries": {bucket.name: [len(bucket.queries), len(bucket.texts)] for bucket in buckets},
+        "search": retrieval.table(every),
+        "gain": gain,  # paired: mini-embed with and without the reranker on the same searches
+        "examples": shown[:EXAMPLES],
+    }
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m builders.reranker", description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--base", type=Path, default=Path("data/models/mini-base"), help="model to start from"
+    )
+    parser.add_argument(
+        "--embed", type=Path, default=Path("data/models/mini-embed"), help="finds the negatives"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("data/models/mini-rerank"), help="model folder to write"
+    )
+    parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="checkpoints")
+    parser.add_argument("--steps", type=int, default=600, help="batches of lists")
+    parser.add_argument("--batch", type=int, default=12, help="lists of five passages in a batch")
+    parser.add_argument("--size", type=float, default=1.0, help="factor on --steps")
+    parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
+    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--queries", type=int, default=200, help="queries in each held-out set")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --work")
+    parser.add_argument("--evaluate-only", action="store_true", help="only measure the model in --out")
+    args = parser.parse_args(arguments)
+    if min(args.steps, args.batch) < 1 or args.size <= 0 or args.queries < 8 or (args.minutes or 1) <= 0:
+        parser.error("--steps, --batch, --size and --minutes must be above 0, and --queries at least 8")
+    return args
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train, save, measure."""
+    args = parse(arguments)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    try:
+        embedder.folder_of(args.embed)
+        if args.evaluate_only:
+            embedder.folder_of(args.out)
+        else:
+            model = start(args.base, args.device)
+            training = train(model, args)
+            given = sys.argv[1:] if arguments is None else arguments
+            shown = "python -m builders.reranker " + shlex.join(a for a in given if a != "--resume")
+            embedder.save(model, {"command": shown, **training}, args.out)
+            print(f"Saved in {args.out}")
+        figures = evaluate(args.out, args.embed, args.queries)
+    except BuildError as error:
+        sys.exit(str(error))
+    embedder.write_evaluation(args.out, figures)
+    print(embedder.report(figures))
+    print(f"gain over mini-embed [mean, low, high]: {json.dumps(figures['gain'])}")
+
+
+if __name__ == "__main__":
+    main()
