@@ -206,12 +206,18 @@ def save(
     training: dict,
     evaluate: Callable[[PreTrainedModel], dict],
     out: Path,
+    opens_as: str = "float16",
 ) -> None:
-    """Write the folder aside, measure what was written, swap it in. `evaluate` gets it back in float32."""
+    """Write the folder aside, measure what was written, swap it in. `evaluate` gets it back in float32.
+
+    `opens_as` is the dtype that `from_pretrained` gives unless asked; the file is float16 in any case.
+    """
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
     device = model.device
     model.to(torch.float16).save_pretrained(partial)
+    config = json.loads((partial / "config.json").read_text(encoding="utf-8"))
+    _dump(config | {"dtype": opens_as}, partial / "config.json")
     tokenizer.save_pretrained(partial)
     _dump(training, partial / "training.json")
     written = type(model).from_pretrained(partial, dtype=torch.float32).eval().to(device)

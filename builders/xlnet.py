@@ -292,6 +292,7 @@ def main() -> None:
             training,
             lambda saved: evaluation(saved, tokenizer, documents, args.cases),
             args.out,
+            opens_as="float32",  # the class makes half of its weights in float32 whatever one asks
         )
         print(f"Saved in {args.out}")
 
