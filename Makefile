@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
 NAME ?=
+DEVICE ?= cpu
 PY := .venv/bin/python
 # Two threads that wait for each other were up to 80 times slower on a busy machine; the hub is never asked by default.
 export OMP_NUM_THREADS ?= 1
@@ -15,7 +16,7 @@ export TOKENIZERS_PARALLELISM ?= false
 CONSTRAINTS := $(shell command -v nvidia-smi >/dev/null 2>&1 || echo -c constraints-cpu.txt)
 say = @printf '\033[1m» %s\033[0m\n'
 
-.PHONY: help setup serve book test check format zip notebooks data bench screenshot clean
+.PHONY: help setup serve book test check format zip notebooks data family bench screenshot clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,8 +62,11 @@ test: setup check  ## everything CI runs: style, book, every test, in a real bro
 	$(say) 'Running the tests'
 	@$(PY) -m pytest
 
+family: setup  ## rebuild every model of the course, from the texts on: hours (DEVICE=cuda on a GPU)
+	@$(PY) -m builders family --device $(DEVICE)
+
 data: setup  ## rebuild one artefact: make data NAME=corpus (no NAME: list them)
-	@$(PY) -m builders $(NAME)
+	@$(PY) -m builders $(NAME) --device $(DEVICE)
 
 bench: setup  ## speed of the engine against onnxruntime-web and transformers: build/bench.md
 	@$(PY) -m tests.browser

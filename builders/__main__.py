@@ -1,52 +1,80 @@
-"""`make data NAME=...`: rebuilds one artefact of data/ with the commands that made it.
+"""`make data NAME=…`: rebuilds one artefact of data/ by the commands that made it. `make family`: every model.
 
-The recipes are the ones of the artefacts' cards; each builder has its own `--help`.
+The recipes are those of the artefacts' cards; each builder has its own `--help`. Every step goes on where an
+interrupted run of it stopped. `--device cuda` is handed to the steps that train.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
-FOLDER = "data/models/mini-base"
-RECIPES: dict[str, list[list[str]]] = {
+Step = list[str]
+TEXTS: list[Step] = [
+    ["builders.corpus", "--mix", "leitura", "--mchars", "32", "--out", "build/corpus/leitura"],
+    ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
+    ["builders.tokenizer"],
+]
+TRAINING: dict[str, Step] = {
+    "mini-base": [
+        "builders.pretrain", "--tokens", "24M", "--minutes", "64", "--stage1", "0.35", "--stage3", "0.15",
+        "--accumulate", "4", "--compile", "--resume",
+    ],
+    "mini-instruct": ["builders.sft", "--minutes", "10", "--resume"],
+    "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
+    "mini-bert": ["builders.bert", "--resume"],
+    "mini-t5": ["builders.t5", "--resume"],
+    "mini-xlnet": ["builders.xlnet", "--resume"],
+    "mini-embed": ["builders.embedder", "--resume"],
+    "mini-rerank": ["builders.reranker", "--resume"],
+}  # fmt: skip
+EVALUATED = ("mini-base", "mini-instruct", "mini-dpo")  # the others measure themselves when they are made
+FAMILY = "family"
+
+
+def recipe(name: str) -> list[Step]:
+    """The steps that make a model of the family, from the texts on."""
+    folder = f"data/models/{name}"
+    measured = [["builders.evaluate", folder]] if name in EVALUATED else []
+    return [*TEXTS, TRAINING[name], *measured, ["builders.card", folder]]
+
+
+def everything() -> list[Step]:
+    """The steps of all models, each of them once, and the table of the family."""
+    steps = [step for name in TRAINING for step in recipe(name)]
+    return [step for i, step in enumerate(steps) if step not in steps[:i]] + [["builders.family"]]
+
+
+RECIPES: dict[str, list[Step]] = {
     "corpus": [["builders.corpus", "--sample"]],
     "engine": [["builders.kernels"]],
-    "page": [["builders.page", FOLDER]],
-    "mini-base": [
-        ["builders.corpus", "--mix", "leitura", "--mchars", "60", "--out", "build/corpus/leitura"],
-        ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
-        ["builders.tokenizer"],
-        [
-            "builders.pretrain",
-            "--tokens",
-            "45M",
-            "--stage1",
-            "0.35",
-            "--accumulate",
-            "4",
-            "--compile",
-            "--resume",
-        ],
-        ["builders.evaluate", FOLDER],
-        ["builders.card", FOLDER],
-    ],
+    "scaling": [TEXTS[1], ["builders.scaling"]],
+    **{name: recipe(name) for name in TRAINING},
+    FAMILY: everything(),
 }
 
 
-def main(argv: list[str]) -> int:
-    if not argv or argv[0] not in RECIPES:
-        wrong = f"There is no artefact called {argv[0]!r}. " if argv else ""
+def main(argv: list[str] | None = None) -> int:
+    """Run the steps of a recipe, one process each, and stop at the first that fails."""
+    parser = argparse.ArgumentParser(prog="python -m builders", description=__doc__.split("\n")[0])
+    parser.add_argument("name", nargs="?", help=f"what to rebuild: {', '.join(sorted(RECIPES))}")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda, for the steps that train")
+    args = parser.parse_args(argv)
+    if args.name not in RECIPES:
+        wrong = f"There is no artefact called {args.name!r}. " if args.name else ""
         print(
             f"{wrong}Say which one: make data NAME=…, one of {', '.join(sorted(RECIPES))}.", file=sys.stderr
         )
         return 2
-    for module, *args in RECIPES[argv[0]]:
-        print(f"» python -m {module} {' '.join(args)}", flush=True)
-        if code := subprocess.run([sys.executable, "-m", module, *args]).returncode:
+    trains = [step[0] for step in TRAINING.values()]
+    for module, *options in RECIPES[args.name]:
+        device = ["--device", args.device] if module in trains and args.device != "cpu" else []
+        print(f"» python -m {' '.join([module, *options, *device])}", flush=True)
+        if code := subprocess.run([sys.executable, "-m", module, *options, *device]).returncode:
             return code
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -18,7 +18,7 @@ const methods = {
       if (file.format !== 1) throw 0;
     } catch {
       model = undefined;
-      throw Error(`O arquivo do modelo ${file?.name} está incompleto ou corrompido. Para refazê-lo: make data NAME=page.`);
+      throw Error(`O arquivo do modelo ${file?.name} está incompleto ou corrompido. Para refazê-lo: make book.`);
     }
     return { name: file.name, backend: model.kernel.name, config: model.config };
   },

@@ -29,7 +29,7 @@ function pageCompute(base) {
     const path = `models/${name}.js`;
     await Promise.all([globalThis.llmEngine ?? attach("engine.js"), attach(path)]);
     const file = globalThis.llmPageFiles?.[name];
-    if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make data NAME=page.`);
+    if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
     const worker = makeWorker(globalThis.llmEngine), calls = new Map();
     let last = 0;
     worker.onmessage = ({ data: { id, event, result, error } }) => {

@@ -26,7 +26,7 @@ self.onmessage = ({ data: { id, method, params } }) => {
   if (id === undefined) return;
   try {
     if (method === "load") {
-      if (!params.file.whole) throw new Error("O arquivo do modelo mini-base está incompleto ou corrompido. Para refazê-lo: make data NAME=page.");
+      if (!params.file.whole) throw new Error("O arquivo do modelo mini-base está incompleto ou corrompido. Para refazê-lo: make book.");
       return self.postMessage({ id, result: {} });
     }
     if (method !== "next" && method !== "encode") throw new Error(`O motor de teste não sabe fazer ${method}.`);
