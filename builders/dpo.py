@@ -43,7 +43,8 @@ LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
 CHUNK = 96  # prompts sampled between two saves
 MADE = 0.25  # share of the prompts whose pair sets the known answer against a bad one
 OPEN = ("historia", "continuacao")
-ROOM = {"historia": 230, "continuacao": 230, "descricao": 90}  # most new tokens; 60 for the others
+SHORT = 60  # most new tokens of an answer of the kinds that are not in ROOM
+ROOM = {"historia": 230, "continuacao": 230, "descricao": 90}
 
 
 class Batches(Table):
@@ -101,7 +102,7 @@ def prompts(seed: int, count: int, base: Path) -> list[Conversation]:
 
 def respond(lm: LM, asked: list[Conversation], samples: int, seed: int) -> list[list[str]]:
     """`samples` answers at temperature 1 to each prompt."""
-    room = [ROOM.get(c.kind, 60) for c in asked for _ in range(samples)]
+    room = [ROOM.get(c.kind, SHORT) for c in asked for _ in range(samples)]
     messages = [c.prompt for c in asked for _ in range(samples)]
     seeds = [seed + i for i in range(len(messages))]
     texts = batch.chat(lm, messages, room, temperature=1.0, seeds=seeds)
@@ -153,20 +154,25 @@ def pairs(answered: list[tuple[Conversation, list[str]]], seed: int) -> list[Pai
     return found
 
 
-def encoded(tokenizer: object, made: list[Pair]) -> list[tuple[list[int], list[int], list[int]]]:
-    """(prompt, chosen, rejected) as ids, the end mark included; pairs that are too long are left out."""
-    found, end = [], tokenizer.convert_tokens_to_ids("<|im_end|>")
-    for one in made:
-        text = tokenizer.apply_chat_template(
-            one.conversation.prompt, tokenize=False, add_generation_prompt=True
-        )
-        prompt, good, bad = (
-            tokenizer(t, add_special_tokens=False)["input_ids"] for t in (text, one.chosen, one.rejected)
-        )
-        finished = [[*good, end], [*bad, end] if len(bad) < ROOM.get(one.conversation.kind, 60) - 1 else bad]
-        if good != bad and len(prompt) + max(map(len, finished)) <= LONGEST:
-            found.append((prompt, *finished))
+def ids_of(tokenizer: object, c: Conversation, *answers: str) -> list[list[int]]:
+    """Ids of the prompt and of each answer, with its end mark unless it was cut for want of room."""
+    text = tokenizer.apply_chat_template(c.prompt, tokenize=False, add_generation_prompt=True)
+    end, found = tokenizer.convert_tokens_to_ids("<|im_end|>"), []
+    for part in (text, *answers):
+        ids = tokenizer(part, add_special_tokens=False)["input_ids"]
+        cut = part is text or len(ids) >= ROOM.get(c.kind, SHORT) - 1
+        found.append(ids if cut else [*ids, end])
     return found
+
+
+def encoded(tokenizer: object, made: list[Pair]) -> list[tuple[list[int], list[int], list[int]]]:
+    """(prompt, chosen, rejected) as ids; pairs that are too long are left out."""
+    every = (ids_of(tokenizer, p.conversation, p.chosen, p.rejected) for p in made)
+    return [
+        (prompt, good, bad)
+        for prompt, good, bad in every
+        if good != bad and len(prompt) + max(len(good), len(bad)) <= LONGEST
+    ]
 
 
 @torch.no_grad()
@@ -174,16 +180,21 @@ def distance(lm: LM, base: LM, n: int, seed: int) -> dict:
     """KL(model || base) an answer and a token, in nats: over answers that the model samples itself."""
     asked = list(islice(instructions.documents(random.Random(f"distância/{seed}"), "valid"), n))
     asked = [c for c in asked if c.kind not in OPEN]
-    answers = [texts[0] for texts in respond(lm, asked, 1, seed)]
-    made = [Pair(c, a, a + " ", "") for c, a in zip(asked, answers, strict=True) if a]
-    examples = [(p, good, [*bad, 0]) for p, good, bad in encoded(lm.tokenizer, made)]
-    table = dpo.preference_rows(examples, shards.PAD)
-    log_p = [dpo.with_reference(m.model, table).columns[-1][:, 0] for m in (lm, base)]
-    gaps, sizes = (log_p[0] - log_p[1]).numpy(), table.columns[1].sum(1).numpy()
-    mean = bootstrap(list(gaps[:, None]), lambda rows: float(np.mean(rows)), 500)
+    gaps, sizes = [], []
+    for c, (answer,) in zip(asked, respond(lm, asked, 1, seed), strict=True):
+        prompt, ids = ids_of(lm.tokenizer, c, answer)
+        if answer and len(prompt) + len(ids) <= lm.context:
+            row = torch.tensor([prompt + ids], device=lm.device)
+            mask = torch.tensor([[0] * len(prompt) + [1] * len(ids)], device=lm.device)
+            new, old = (dpo.answer_log_probs(m.model, row, mask).item() for m in (lm, base))
+            gaps.append(new - old)
+            sizes.append(len(ids))
+    if not gaps:
+        return {"answers": 0}
+    mean = bootstrap([np.array([gap]) for gap in gaps], lambda rows: float(np.mean(rows)), 500)
     return {
         "answers": len(gaps), "nats": mean.value, "low": mean.low, "high": mean.high,
-        "nats_a_token": float(gaps.sum() / sizes.sum()),
+        "nats_a_token": sum(gaps) / sum(sizes),
     }  # fmt: skip
 
 

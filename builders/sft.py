@@ -37,7 +37,7 @@ from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, train
 ROW = 512  # tokens of a row, or the model's context where that is shorter
 OLD = 8  # one row in so many is pre-training text
 TOKENS_A_CONVERSATION = 110  # about, to know how many to make for a run
-SPEED = 9_000  # tokens a second that one CPU core reads at most: conversations are made for that
+SPEED = 7_000  # tokens a second that one CPU core reads at most: conversations are made for that
 ENDS = [0, 2]  # <|endoftext|>, <|im_end|>
 
 

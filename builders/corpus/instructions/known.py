@@ -82,6 +82,10 @@ PEOPLE = (
     "Qual é o apelido {do s}?", "O que {o s} faz?", "Por que {o s} ficou {famoso s}?",
     "De que fruta {o s} gosta?", "Quando nasceu {o s}?", "Que livro {o s} escreveu?",
 )  # fmt: skip
+THINGS = (
+    "Quanto custa {um s}?", "Quanto pesa {o s}?", "Quem inventou {o s}?", "Onde se compra {um s}?",
+    "Quem precisa {do s}?", "De que é feito {o s}?", "Quando surgiu {o s}?", "Qual é o peso {do s}?",
+)  # fmt: skip
 MORE = (
     "Não conheço {x}.", "Nunca ouvi falar {dx}.", "Não aprendi nada sobre {x}.",
     "Não encontrei {x} no que aprendi.",
@@ -241,6 +245,13 @@ def _attribute(rng: random.Random, split: str) -> str:
     return fill(compile_template(way(rng, split, ATTRIBUTES[kind])), subject, subject)
 
 
+def _thing(rng: random.Random, split: str) -> str:
+    """What no table tells about an everyday thing."""
+    found = noun(rng, split, rng.choice(("objeto", "objeto", "instrumento", "roupa", "comida")))
+    text = way(rng, split, THINGS).replace("De que é feito", "De que é {feito s}")
+    return fill(compile_template(text), found._replace(article=True), found)
+
+
 def unknown(rng: random.Random, split: str) -> tuple[str, str]:
     """(question, refusal)."""
     chance, more = rng.random(), ""
@@ -250,8 +261,10 @@ def unknown(rng: random.Random, split: str) -> tuple[str, str]:
     elif chance < 0.68:
         question, what = _person(rng, split)
         more = way(rng, split, MORE).format(x=what, dx=contract("de", what))
-    elif chance < 0.84:
+    elif chance < 0.8:
         question, more = _attribute(rng, split), rng.choice(MORE_FACT)
+    elif chance < 0.85:
+        question, more = _thing(rng, split), rng.choice(MORE_FACT)
     elif chance < 0.9:
         question, more = way(rng, split, SCIENCE), rng.choice(MORE_FACT)
     elif chance < 0.95:

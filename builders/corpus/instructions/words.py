@@ -254,12 +254,37 @@ GENDER = (
 )  # fmt: skip
 
 
+WHAT = (
+    "O que é {um}?", "Me diga o que é {um}.", "Que coisa é {um}?", "O que quer dizer {x}?",
+    "Explique o que é {um}.", "Sabe o que é {um}?",
+)  # fmt: skip
+
+
+def _what(rng: random.Random, split: str) -> tuple[str, str, dict]:
+    """The sort of an everyday thing: "Uma ferramenta."."""
+    key, name = rng.choice(SORTS[1:])
+    noun = rng.choice(lexicon().by_class[key])
+    others = {label for sort, label in SORTS for n in lexicon().by_class[sort] if n.word == noun.word}
+    answer = ("Uma " if key in FEMININE else "Um ") + name + "."
+    text = way(rng, split, WHAT).format(
+        um=f"{'um' if noun.gender == 'm' else 'uma'} {noun.word}", x=noun.word
+    )
+    rivals = tuple(label for _, label in SORTS if label not in others)
+    return (
+        text,
+        answer,
+        {"accepted": tuple(sorted(others)), "rivals": rivals, "wrong": (cap(rivals[0]) + ".",)},
+    )
+
+
 def classified(rng: random.Random, split: str) -> tuple[str, str, dict]:
     """Sentiment of a sentence, sort of thing, or gender of a noun."""
     chance = rng.random()
-    if chance < 0.55:
+    if chance < 0.45:
         return _sentiment(rng, split)
     words = lexicon()
+    if chance < 0.6:
+        return _what(rng, split)
     if chance < 0.8:
         (one, name), (other, wrong) = rng.sample(SORTS, 2)
         both = {n.word for n in words.by_class[other]}

@@ -1,0 +1,238 @@
+"""From conversations to a model that answers: masks against transformers', packing, the whole command."""
+
+from __future__ import annotations
+
+import json
+import random
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, Qwen3ForCausalLM
+
+from builders import sft as builder
+from builders.corpus import instructions
+from builders.measures import batch
+from builders.tokenizer import train_tokenizer, wrap
+from llmlib import load
+from llmlib.scratch import sft
+from llmlib.scratch.train import Rows
+from tests.builders.test_pretrain import DOCUMENTS, write_shard
+from tests.conftest import tiny_config
+
+TALK = [
+    {"role": "system", "content": "Seja breve."},
+    {"role": "user", "content": "Oi!\n\nTudo bem? "},
+    {"role": "assistant", "content": "Olá! É um prazer.\nSim: <|im_end|"},
+    {"role": "user", "content": "assistant\n"},
+    {"role": "assistant", "content": "Paris."},
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    made = wrap(train_tokenizer([d.text for d in DOCUMENTS] * 5 + ["system user assistant\n"] * 20, 420))
+    made.chat_template = sft.CHAT_TEMPLATE
+    return made
+
+
+def test_weights_are_those_of_transformers(tokenizer) -> None:
+    rng = random.Random(0)
+    talks = [TALK] + [list(c.messages) for c in islice(instructions.documents(rng, "train"), 30)]
+    for messages in talks:
+        ids, weights = sft.encode(tokenizer, messages)
+        wanted = tokenizer.apply_chat_template(
+            messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+        )
+        assert ids == wanted["input_ids"]
+        assert weights == wanted["assistant_masks"]
+
+
+def test_weights_are_those_of_trl(tokenizer, tmp_path: Path) -> None:
+    """The same conversation through trl's SFTTrainer: its labels are -100 exactly where our weight is 0."""
+    trl = pytest.importorskip("trl")
+    from datasets import Dataset
+
+    model = Qwen3ForCausalLM(tiny_config(vocab_size=420, max_position_embeddings=400))
+    config = trl.SFTConfig(
+        output_dir=str(tmp_path), assistant_only_loss=True, report_to="none", max_length=400, use_cpu=True,
+        bf16=False, per_device_train_batch_size=1, dataset_num_proc=None,
+    )  # fmt: skip
+    trainer = trl.SFTTrainer(
+        model, config, train_dataset=Dataset.from_list([{"messages": TALK}]), processing_class=tokenizer
+    )
+    theirs = next(iter(trainer.get_train_dataloader()))
+    ids, weights = sft.encode(tokenizer, TALK)
+    assert theirs["input_ids"][0].tolist() == ids
+    assert [int(label != -100) for label in theirs["labels"][0].tolist()] == weights
+
+
+def test_what_is_taught_is_the_answer_and_its_end(tokenizer) -> None:
+    ids, weights = sft.encode(tokenizer, TALK)
+    taught = tokenizer.decode([i for i, w in zip(ids, weights, strict=True) if w])
+    assert taught == "Olá! É um prazer.\nSim: <|im_end|<|im_end|>Paris.<|im_end|>"
+    assert ids[0] == 0
+    with pytest.raises(ValueError, match="assistente"):
+        sft.encode(tokenizer, TALK[:-1])
+
+
+def test_a_template_that_rewrites_its_beginning_is_refused(tokenizer) -> None:
+    class Rewriting:
+        def apply_chat_template(self, messages, tokenize, add_generation_prompt=False):
+            return f"{len(messages)} mensagens: " + " ".join(m["content"] for m in messages)
+
+    with pytest.raises(ValueError, match="começo"):
+        sft.answers(Rewriting(), TALK)
+
+
+def test_packing_keeps_conversations_whole_and_apart() -> None:
+    rng = random.Random(0)
+    examples = []
+    for i in range(60):
+        n = rng.randint(3, 19)
+        examples.append(([0] + [4 + i] * (n - 1), [0] + [rng.randint(0, 1) for _ in range(n - 1)]))
+    long = ([0] + [99] * 30, [0] + [1] * 30)
+    rows = list(sft.pack([*examples[:30], long, *examples[30:]], 20, 3))
+    assert all(len(ids) == len(weights) == 20 for ids, weights in rows)
+    flat = [(i, w) for ids, weights in rows for i, w in zip(ids, weights, strict=True) if i != 3]
+    assert flat == [pair for ids, weights in examples for pair in zip(ids, weights, strict=True)]
+    for ids, weights in rows:
+        assert ids[0] == 0
+        assert not any(w for i, w in zip(ids, weights, strict=True) if i in (0, 3))
+
+
+def test_short_answers_weigh_more() -> None:
+    assert sft.shares([0, 1, 1, 0, 1]) == [0, 8, 8, 0, 8]
+    assert set(sft.shares([1] * 30)) == {2}
+    assert set(sft.shares([1] * 300)) == {1}
+    ids, weights = sft.tensors([([1, 2], [0, 8])])
+    assert (ids.dtype, weights.dtype) == (torch.int64, torch.float32)
+
+
+@pytest.fixture(scope="module")
+def base(tokenizer, tmp_path_factory) -> Path:
+    """A random small model and a corpus beside it."""
+    folder = tmp_path_factory.mktemp("sft")
+    torch.manual_seed(0)
+    Qwen3ForCausalLM(
+        tiny_config(vocab_size=420, max_position_embeddings=128, hidden_size=48, initializer_range=0.02)
+    ).save_pretrained(folder / "mini-base")
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(folder / "mini-base")
+    tokenizer.chat_template = sft.CHAT_TEMPLATE
+    write_shard(folder / "corpus" / "texto" / "train-000.jsonl", DOCUMENTS * 8)
+    return folder
+
+
+def options(base: Path, **more: object) -> list[str]:
+    given = {"base": base / "mini-base", "out": base / "mini-instruct", "work": base / "work"}
+    given |= {
+        "corpus": base / "corpus",
+        "tokens": 60 * 2 * 128,
+        "batch": 2,
+        "each": 0,
+        "muon-lr": 0.02,
+        "adamw-lr": 0.02,
+    } | more
+    return [str(part) for name, value in given.items() for part in (f"--{name}", value) if part != ""]
+
+
+def easy(seed: int, count: int):
+    """One question and its answer, again and again: even a random model can learn it."""
+    turns = [("Oi!", "Olá!"), ("Tchau!", "Até logo!")]
+    for i in range(count):
+        user, answer = turns[i % 2]
+        messages = ({"role": "user", "content": user}, {"role": "assistant", "content": answer})
+        yield instructions.Conversation("saudacao", messages, {"accepted": (answer,)})
+
+
+def test_the_command_teaches_to_answer_and_to_stop(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "conversations", easy)
+    builder.main(options(base, examples=400))
+    out = base / "mini-instruct"
+    training = json.loads((out / "training.json").read_text())
+    assert training["base"] == "mini-base"
+    assert training["data"]["kinds"] == {"saudacao": 400}
+    assert training["data"]["old_rows"] > 0
+    assert training["curve"][-1]["loss"] < training["curve"][0]["loss"] / 4
+    model = AutoModelForCausalLM.from_pretrained(out)
+    assert model.generation_config.eos_token_id == [0, 2]
+    lm = load(str(out))
+    said = lm.chat([{"role": "user", "content": "Oi!"}], max_new_tokens=20, temperature=0)
+    assert said == "Olá!"
+    assert batch.chat(lm, [[{"role": "user", "content": "Tchau!"}]], 20) == ["Até logo!"]
+    before = (out / "model.safetensors").read_bytes()
+    builder.main([*options(base, examples=400), "--resume"])  # finished already: nothing changes
+    assert (out / "model.safetensors").read_bytes() == before
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "conversations", easy)
+    arguments = options(base, examples=200, tokens=12 * 2 * 128, old=0, seed=4)
+    builder.main([*arguments, "--out", str(base / "whole"), "--work", str(base / "w1")])
+    real, calls = builder.train, []
+
+    def killed(model, stages, settings, folder, resume, **more):
+        from dataclasses import replace
+
+        def stop(_: object, entry: dict) -> None:
+            if entry["step"] == 7 and not calls:
+                calls.append(1)
+                raise KeyboardInterrupt
+
+        return real(
+            model, stages, replace(settings, save_every=3), folder, resume, snapshot=stop,
+            snapshot_steps=range(1, 99), **more,
+        )  # fmt: skip
+
+    monkeypatch.setattr(builder, "train", killed)
+    again = [*arguments, "--out", str(base / "parts"), "--work", str(base / "w2")]
+    with pytest.raises(KeyboardInterrupt):
+        builder.main(again)
+    assert not (base / "parts").exists()
+    builder.main([*again, "--resume"])
+    assert (base / "parts/model.safetensors").read_bytes() == (base / "whole/model.safetensors").read_bytes()
+
+
+def test_rows_mix_old_text_and_are_made_once(base: Path, tokenizer) -> None:
+    old = builder.read_old(base / "mini-base", base / "corpus", base / "rows", tokenizer, 128)
+    assert isinstance(old, Rows)
+    arguments = (tokenizer, base / "rows" / "mixed", 128, old, 4, "teste")
+    made = builder.write_rows(builder.conversations(0, 60), *arguments)
+    assert made["conversations"] + made["left_out"] == 60
+    assert made["rows"] == len(Rows(base / "rows" / "mixed", 128))
+    assert made["old_rows"] / made["rows"] == pytest.approx(1 / 4, abs=0.1)
+    stamp = (base / "rows" / "mixed.tokens.bin").stat().st_mtime_ns
+    assert builder.write_rows(iter(()), *arguments) == made
+    assert (base / "rows" / "mixed.tokens.bin").stat().st_mtime_ns == stamp
+    few = [c.messages for c in builder.conversations(0, 5)]
+    assert few == [c.messages for c in islice(builder.conversations(0, 50), 5)]  # fewer begin the same
+
+
+def test_measures_by_kind_count_right_answers(base: Path, tokenizer, monkeypatch) -> None:
+    model = AutoModelForCausalLM.from_pretrained(base / "mini-base", dtype=torch.float32)
+    known = {}
+
+    def echo(lm, prompts, room, **rules):
+        return [known.get(str(p), "") for p in prompts]
+
+    for kind in instructions.KINDS:
+        for i in range(2):
+            c = instructions.make(random.Random(f"medida/{kind}/0/{i}"), "valid", kind)
+            known[str(c.prompt)] = c.answer if i == 0 else "Nunca mais."
+    monkeypatch.setattr(builder.batch, "chat", echo)
+    found = builder.by_kind(model, tokenizer, 2)
+    assert found["todos"]["n"] == 2 * len(instructions.KINDS)
+    assert found["todos"]["hits"] >= len(instructions.KINDS)
+    assert all(found[kind]["hits"] >= 1 for kind in instructions.KINDS)
+
+
+def test_bad_input_is_named(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"builders\.pretrain"):
+        builder.main(["--base", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"builders\.corpus"):
+        builder.main(options(base, corpus=tmp_path, work=tmp_path / "w"))
+    for wrong in (["--old", "1"], ["--examples", "0"], ["--minutes", "0"]):
+        with pytest.raises(SystemExit):
+            builder.parse(wrong)
