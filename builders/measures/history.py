@@ -12,7 +12,7 @@ from builders import checkpoints
 from builders.corpus import probes
 from builders.measures import TEMPERATURE, batch, induction, pairs, proportion, reading
 
-ITEMS = 50
+ITEMS = 40
 PROMPT = "Era uma vez"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from builders.corpus.__main__ import MIXES, ROOT, shard
 from builders.measures import batch, proportion
 
-DOCUMENTS, PROMPT, ROOM = 150, 24, 64
+DOCUMENTS, PROMPT, ROOM = 120, 24, 64
 LONG = 32  # tokens given back that count as reproduced
 KINDS = ("historia", "descricao", "dialogo", "carta", "noticia")
 

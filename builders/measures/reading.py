@@ -79,7 +79,7 @@ def measure(lm: object, answer: Answer | None = None, n: int = ITEMS) -> dict:
     """Every share of the module's first lines, by name."""
     answer = answer or base(lm)
     cells = {(r, w): probes.reading(n, 0, r, wordings=w) for r in KINDS for w in KINDS}
-    hard, few = {"relations": "held_out", "wordings": "held_out"}, max(20, n // 2)
+    hard, few = {"relations": "held_out", "wordings": "held_out"}, max(4, n // 2)
     by_hand = probes.handwritten()
     return {
         "cells": {f"{r}/{w}": score(lm, answer, pairs) for (r, w), pairs in cells.items()},
