@@ -291,10 +291,13 @@ def samples(
     result = []
     for i in range(families.SAMPLES):
         texts = documents[list(documents)[i % len(documents)]]
-        ids = encode(tokenizer, texts[i % len(texts)].text.split("\n")[0][:200])
-        words = words_of(ids, glue)[0]
-        alone = [p for p in range(1, len(words)) if (words == words[p]).sum() == 1 and glue[1][ids[0, p]]]
-        at = rng.choice(alone or range(1, len(words)))
+        for document in texts[i % len(texts) :] + texts:  # the first that has a word of one token
+            ids = encode(tokenizer, document.text.split("\n")[0][:200])
+            words = words_of(ids, glue)[0]
+            alone = [p for p in range(1, len(words)) if (words == words[p]).sum() == 1 and glue[1][ids[0, p]]]
+            if alone:
+                break
+        at = rng.choice(alone)
         shown = ids.clone()
         shown[0, at] = mask
         best = model(shown.to(next(model.parameters()).device)).logits[0, at].float().softmax(-1).topk(5)
@@ -342,7 +345,7 @@ def validation(
 
 def main() -> None:
     """Train, measure, save."""
-    args, device = families.start(families.parser("bert", __doc__, "8M", 16))
+    args, device = families.start(families.parser("bert", __doc__, "8M", 8))
     documents = families.valid_documents(args)
     if args.measure:
         tokenizer = AutoTokenizer.from_pretrained(args.out)

@@ -404,7 +404,7 @@ def validation(
 
 def main() -> None:
     """Prepare the pairs, train, measure, save."""
-    p = families.parser("t5", __doc__, "8M", 16)
+    p = families.parser("t5", __doc__, "8M", 8)
     p.add_argument("--stage1", type=float, default=0.35, help="share of the run in span corruption (0.35)")
     args, device = families.start(p)
     if not 0 < args.stage1 < 1:

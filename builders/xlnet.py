@@ -264,7 +264,7 @@ def validation(
 
 def main() -> None:
     """Train, measure, save."""
-    args, device = families.start(families.parser("xlnet", __doc__, "5M", 32))
+    args, device = families.start(families.parser("xlnet", __doc__, "5M", 16))
     documents = families.valid_documents(args)
     if args.measure:
         tokenizer = AutoTokenizer.from_pretrained(args.out)
