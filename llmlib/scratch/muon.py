@@ -14,6 +14,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from llmlib.scratch.parallel import like, whole
+
 
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is made orthogonal: every direction of a matrix moves by the same amount."""
@@ -32,10 +34,10 @@ class Muon(torch.optim.Optimizer):
                     momentum.lerp_(p.grad, 1 - group["momentum"])
                     alike[p.shape].append((p, p.grad.lerp(momentum, group["momentum"])))
             for (rows, columns), pairs in alike.items():
-                directions = orthogonal(torch.stack([direction for _, direction in pairs]))
+                directions = orthogonal(torch.stack([whole(direction) for _, direction in pairs]))
                 tall = max(1.0, rows / columns) ** 0.5
                 for (p, _), direction in zip(pairs, directions, strict=True):
-                    p.add_(direction.to(p.dtype), alpha=-group["lr"] * tall)
+                    p.add_(like(direction.to(p.dtype), p), alpha=-group["lr"] * tall)
 
 
 def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:

@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 
 from llmlib.scratch.checkpoint import TrainingError, restore, save, writing
 from llmlib.scratch.muon import Muon
-from llmlib.scratch.parallel import processes, together
+from llmlib.scratch.parallel import processes, together, whole
 from llmlib.scratch.rows import Rows, Stage, Table
 
 __all__ = ["Rows", "Settings", "Stage", "Table", "TrainingError", "next_token_loss", "predict_next", "train"]
@@ -196,7 +196,7 @@ def train(
                 f"A perda deixou de ser um número no passo {position['step']}: use uma taxa de aprendizado"
                 " menor e retome do último ponto salvo."
             )
-        norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip).item()
+        norm = whole(nn.utils.clip_grad_norm_(model.parameters(), settings.clip)).item()
         for group, full in zip((g for o in chosen for g in o.param_groups), rates, strict=True):
             group["lr"] = full * rate(done, settings)
         for optimizer in chosen:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 
 from llmlib.scratch import checkpoint as checkpoints
 from llmlib.scratch.muon import Muon, orthogonal
@@ -275,26 +276,51 @@ def test_time_limit_ends_the_run_decayed(tmp_path: Path, stages: list[Stage]) ->
     assert log[-1]["seconds"] < 5
 
 
-def test_two_processes_train_as_one(tmp_path: Path, stages: list[Stage]) -> None:
-    alone = train(model(), stages, SETTINGS, tmp_path / "alone")
-    script = tmp_path / "two.py"
+def two_processes(folder: Path, port: int, fsdp: bool) -> list[dict]:
+    """Train on `folder`'s rows by two processes, stopped in the middle and resumed; returns the log."""
+    script = folder / "two.py"
     script.write_text(
-        "import sys, pathlib, torch.distributed as dist\n"
+        "import sys, pathlib, dataclasses, torch, torch.distributed as dist\n"
         "from tests.scratch.test_train import LENGTH, SETTINGS, Rows, Stage, model, train\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
+        "from llmlib.scratch.parallel import processes, shard\n"
+        "folder, fsdp = pathlib.Path(sys.argv[1]), sys.argv[2] == 'True'\n"
+        "processes(torch.device('cpu'))\n"
         "rows = [Rows(folder / name, LENGTH) for name in 'ab']\n"
-        "train(model(), [Stage('easy', rows[0], 0.4), Stage('rest', rows[1])], SETTINGS, folder / 'two')\n"
+        "stages = [Stage('easy', rows[0], 0.4), Stage('rest', rows[1])]\n"
+        "def die(model):\n"
+        "    raise KeyboardInterrupt\n"
+        "for resume in (False, True):\n"
+        "    one = model(seed=int(resume))\n"
+        "    if fsdp:\n"
+        "        shard(one, list(one.model.layers))\n"
+        "    settings = dataclasses.replace(SETTINGS, measure_every=9**9 if resume else 13)\n"
+        "    try:\n"
+        "        train(one, stages, settings, folder / 'two', resume=resume, measure=die)\n"
+        "    except KeyboardInterrupt:\n"
+        "        assert not resume\n"
         "dist.destroy_process_group()\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29541"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}"]
     done = subprocess.run(
-        [*command, str(script), str(tmp_path)],
+        [*command, str(script), str(folder), str(fsdp)],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=240,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    together = [json.loads(line) for line in (tmp_path / "two/log.jsonl").read_text().splitlines()]
-    assert len(together) == len(alone)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in (folder / "two/log.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(("fsdp", "port"), [(False, 29541), (True, 29542)])
+def test_two_processes_train_as_one(tmp_path: Path, stages: list[Stage], fsdp: bool, port: int) -> None:
+    straight = model()
+    alone = train(straight, stages, SETTINGS, tmp_path / "alone")
+    together = two_processes(tmp_path, port, fsdp)
+    assert [e["step"] for e in together] == list(range(1, 21))
     assert np.allclose([e["loss"] for e in together[:8]], [e["loss"] for e in alone[:8]], atol=1e-3)
+    assert np.allclose([e["norm"] for e in together[:3]], [e["norm"] for e in alone[:3]], rtol=1e-2)
+    assert np.allclose([e["loss"] for e in together[8:]], [e["loss"] for e in alone[8:]], atol=5e-2)
+    weights = load_file(tmp_path / "two/checkpoint.safetensors")
+    for name, tensor in straight.state_dict().items():
+        assert weights[f"model/{name}"].shape == tensor.shape
