@@ -119,7 +119,8 @@ def made(name: str, training: dict) -> str:
     """The commands, the run that made the weights, and a remark on it."""
     steps = ["python -m " + " ".join(step) for step in RECIPES.get(name, [])]
     steps = steps or [training["command"]]
-    ran = f" O comando foi `{training['command']}`." if training["command"] not in steps else ""
+    known = {step.replace(" --resume", "") for step in steps}
+    ran = f" O comando foi `{training['command']}`." if training["command"] not in known else ""
     parts = ["## Como foi feito", "```\n" + "\n".join(steps) + "\n```", _effort(training) + ran]
     if training.get("base"):
         parts.append(f"Começou dos pesos de `{training['base']}`.")

@@ -20,6 +20,7 @@ class Aim:
     bound: float
     most: bool = False
     plain: bool = False  # a number, not a share
+    sure: bool = False  # the whole interval must be on the right side
 
     def found(self, measures: dict) -> dict | float | None:
         """The measure at the path, None where it was not taken."""
@@ -33,7 +34,7 @@ class Aim:
         found = self.found(measures)
         if found is None:
             return None
-        value = found["value"] if isinstance(found, dict) else found
+        value = found["low" if self.sure else "value"] if isinstance(found, dict) else found
         return value <= self.bound if self.most else value >= self.bound
 
 
@@ -72,7 +73,7 @@ CHAT = (
     Aim("recusa o que sabe", "following.refuses.fato", 0.05, most=True),
     *_READING,
 )
-DPO = (*CHAT, Aim("vence o mini-instruct nas respostas decididas", "duel.rate", 0.5))
+DPO = (*CHAT, Aim("vence o mini-instruct nas respostas decididas", "duel.rate", 0.5, sure=True))
 AIMS: dict[str, tuple[Aim, ...]] = {"base": BASE, "chat": CHAT, "dpo": DPO}
 
 
@@ -85,7 +86,7 @@ def _shown(found: dict | float | None) -> str:
 
 
 def _bound(aim: Aim) -> str:
-    sign = "no máximo" if aim.most else "pelo menos"
+    sign = "no máximo" if aim.most else "intervalo acima de" if aim.sure else "pelo menos"
     if aim.plain:
         return f"{sign} {number(aim.bound, 0 if aim.bound >= 1 else 1)}"
     return f"{sign} {number(100 * aim.bound)} %"

@@ -43,7 +43,7 @@ def percent(share: Mapping | None) -> str:
     if share is None:
         return "–"
     values = [100 * share[k] for k in ("value", "low", "high")]
-    digits = 1 if any(0 < v < 2 or 98 < v < 100 for v in values[:1]) else 0
+    digits = 1 if any(0 < v < 2 or 98 < v < 100 for v in values) else 0
     value, low, high = (number(v, digits) for v in values)
     return f"{value} % ({low} a {high})"
 

@@ -278,6 +278,7 @@ def test_the_card_of_the_base_repeats_its_figures(models: Path) -> None:
     for part in (
         "2.620.000 parâmetros",
         "12,3 milhões de tokens em 20 minutos",
+        "O comando foi `python -m builders.pretrain --tokens 24M`.",
         "leitura (até 1,0 milhões de tokens)",
         "| histórias | 12 | 0,500 | 1,65 |",
         "a cabeça 1 da camada 0 põe 0,93",
@@ -299,7 +300,7 @@ def test_missed_aims_are_said_beside_the_reached_ones(models: Path) -> None:
     assert "| melhor cabeça de indução | pelo menos 0,9 | 0,93 | sim |" in text
     assert "além do intervalo | pelo menos 3 | 1 | **não** |" in text
     instruct = card.render(models / "mini-instruct")
-    assert "| recusa o que sabe | no máximo 5 % | 2 % (1 a 7) | sim |" in instruct
+    assert "| recusa o que sabe | no máximo 5 % | 2,0 % (0,6 a 7,0) | sim |" in instruct
     assert "| fatos que só o pré-treino perguntou | pelo menos 75 % | – | não medido |" in instruct
     embed = card.render(models / "mini-embed")
     assert "| recall@1 acima de BM25 | intervalo acima de zero | 10,0 pontos (5,0 a 15,0) | sim |" in embed
@@ -334,6 +335,10 @@ def test_the_files_are_listed_with_their_hashes(models: Path) -> None:
 
 def test_the_duel_is_told(models: Path) -> None:
     text = card.render(models / "mini-dpo")
+    assert (
+        "| vence o mini-instruct nas respostas decididas | intervalo acima de 50 % | 75 % (60 a 86) | sim |"
+        in text
+    )
     assert "30 vitórias, 10 derrotas, 60 empates, 75 % (60 a 86) das decididas" in text
 
 
