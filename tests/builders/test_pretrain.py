@@ -1,6 +1,8 @@
 """From shards to rows to a saved model: weights on answers, packing, attention, and the whole command."""
 
 import json
+import os
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -220,3 +222,28 @@ def test_sizes_grow_as_asked() -> None:
     for factor in (0.1, 0.3, 3, 50):
         assert factor / 1.5 < inner(factor) / inner(1) < factor * 1.5
         assert Qwen3Config(**pretrain.sizes(factor)).num_attention_heads % 2 == 0
+
+
+def test_two_processes_with_divided_weights(tokenizer, tmp_path: Path) -> None:
+    for mix in ("leitura", "texto"):
+        write_shard(tmp_path / "corpus" / mix / "train-000.jsonl", DOCUMENTS)
+        write_shard(tmp_path / "corpus" / mix / "valid.jsonl", DOCUMENTS[-12:])
+    wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
+    paths = {f"--{name}": tmp_path / name for name in ("corpus", "tokenizer", "work", "out")}
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29543"),
+        *("-m", "builders.pretrain", "--fsdp", "--tokens", "6k", "--batch", "4", "--size", "0.1"),
+        *(str(part) for pair in paths.items() for part in pair),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=400, cwd=Path(__file__).parents[2], env=os.environ
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    training = json.loads((tmp_path / "out/training.json").read_text())
+    assert training["processes"] == 2
+    assert training["parameters"] == sum(p.numel() for p in model.parameters())
+    state, meta = read_checkpoint(tmp_path / "out/checkpoints/step6.safetensors")
+    assert meta["tokens"] == training["tokens"] == 6 * 1024
+    for name, tensor in model.float().state_dict().items():
+        torch.testing.assert_close(state[name], tensor, atol=5e-3, rtol=1e-2)
