@@ -16,12 +16,12 @@ from functools import lru_cache
 from itertools import islice, pairwise
 
 from builders.corpus import Document, descriptions, dialogues, stories
-from builders.corpus.lexicon import lexicon
+from builders.corpus.lexicon import DATA, lexicon
 from builders.corpus.morphology import DETERMINERS, TENSES, conjugate, gerund, participle
 
 REFERENCE = 4000  # documents of each kind
 _SMALL = "de em a com para por sem sobre entre até e ou mas que se porque quando enquanto como nem"
-_NEVER_LAST = "de em com por o a os as do da no na ao à um e ou"
+_NEVER_LAST = "de em com por o a os as do da no na ao à e ou"
 SMALL, NEVER_LAST = (frozenset(words.split(" ")) for words in (_SMALL, _NEVER_LAST))
 PROSE = {"historia": stories, "descricao": descriptions, "dialogo": dialogues}
 TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
@@ -47,6 +47,17 @@ def reference(split: str, count: int, seed: str) -> list[Document]:
     ]
 
 
+def _table_words() -> set[str]:
+    """Whole words of the tables and templates, not the stems that a slot completes ("cansad{o/a:h}")."""
+    found: set[str] = set()
+    for path in (*DATA.rglob("*.csv"), *DATA.rglob("*.txt")):
+        found |= {
+            w.lower()
+            for w in re.findall(r"(?<![}\w])\w+(?:-\w+)*(?![{\w])", path.read_text(encoding="utf-8"))
+        }
+    return found
+
+
 @lru_cache(maxsize=1)
 def language() -> Language:
     """Learn from the training split, and add every form the tables can make; about five seconds."""
@@ -64,6 +75,7 @@ def language() -> Language:
     for verb in table.verbs:
         words |= {conjugate(verb, tense, person) for tense in TENSES for person in (0, 2, 3, 5)}
         words |= {verb, gerund(verb), participle(verb)}
+    words |= _table_words()
     return Language(frozenset(w.lower() for w in words), frozenset([*SMALL, *articles]), frozenset(pairs))
 
 
@@ -81,7 +93,7 @@ def faults(sentence: str) -> list[str]:
         unseen = pair not in known.pairs
         if unseen and (pair[0] == pair[1] or (pair[0] in known.small and pair[1] in known.small)):
             found.append(f"par estranho: {' '.join(pair)}")
-        elif pair[0] in NEVER_LAST and pair[1] in ".!?,;":
+        elif pair[0] in NEVER_LAST and pair[1] in ".!?":
             found.append(f"palavra no fim: {pair[0]}")
     if not sentence.rstrip().endswith(END):
         found.append("sem fim")
