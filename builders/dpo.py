@@ -37,6 +37,7 @@ from llmlib.measure import bootstrap
 from llmlib.scratch import dpo
 from llmlib.scratch.checkpoint import TrainingError
 from llmlib.scratch.rows import Table
+from llmlib.scratch.sft import encode
 from llmlib.scratch.train import Settings, Stage, train
 
 LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
@@ -140,16 +141,14 @@ def _ended(done: list) -> bool:
 
 
 def pairs(answered: list[tuple[Conversation, list[str]]], seed: int) -> list[Pair]:
-    """Pairs by the rules: most between the model's own answers, some against the known one."""
+    """Pairs by the rules: between the model's own answers, or the known answer against a bad one."""
     rng, found = random.Random(f"pares/{seed}"), []
     for conversation, answers in answered:
         own = preferences.pair(conversation, answers)
         if own is not None and preferences.score(conversation, own.chosen) >= 3:
             found.append(own)
-        elif own is None and rng.random() > MADE and conversation.kind != "recusa":
-            continue  # all alike and right: nothing to learn
-        else:
-            made = preferences.made(rng, conversation, answers)
+        elif not all(instructions.right(conversation, a) for a in answers) or rng.random() < MADE:
+            made = preferences.made(rng, conversation, answers)  # where all are right, only now and then
             found += [made] if made else []
     return found
 
@@ -157,11 +156,13 @@ def pairs(answered: list[tuple[Conversation, list[str]]], seed: int) -> list[Pai
 def ids_of(tokenizer: object, c: Conversation, *answers: str) -> list[list[int]]:
     """Ids of the prompt and of each answer, with its end mark unless it was cut for want of room."""
     text = tokenizer.apply_chat_template(c.prompt, tokenize=False, add_generation_prompt=True)
-    end, found = tokenizer.convert_tokens_to_ids("<|im_end|>"), []
-    for part in (text, *answers):
-        ids = tokenizer(part, add_special_tokens=False)["input_ids"]
-        cut = part is text or len(ids) >= ROOM.get(c.kind, SHORT) - 1
-        found.append(ids if cut else [*ids, end])
+    prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
+    found = [prompt]
+    for answer in answers:
+        ids, weights = encode(tokenizer, [*c.prompt, {"role": "assistant", "content": answer}])
+        ids = [i for i, w in zip(ids[len(prompt) :], weights[len(prompt) :], strict=True) if w]
+        cut = len(ids) >= ROOM.get(c.kind, SHORT)
+        found.append(ids[:-1] if cut else ids)
     return found
 
 

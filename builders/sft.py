@@ -134,13 +134,15 @@ def by_kind(model: object, tokenizer: object, each: int, seed: int = 0) -> dict[
     return found | {"todos": proportion(sum(hits.values()), len(made))}
 
 
-def open_base(folder: Path, seed: int) -> tuple[object, PreTrainedTokenizerBase]:
-    """The model, ready to be trained, and its tokenizer with the chat template."""
+def open_base(folder: Path, seed: int, template: str | None = None) -> tuple[object, PreTrainedTokenizerBase]:
+    """The model, ready to be trained, and its tokenizer; with a template, that is how it will chat."""
     if not (folder / "config.json").exists():
         sys.exit(f"There is no model in {folder}: make it with python -m builders.pretrain, or give --base.")
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.chat_template = sft.CHAT_TEMPLATE
+    tokenizer.chat_template = template or tokenizer.chat_template
+    if not tokenizer.chat_template:
+        sys.exit(f"The model in {folder} has no chat template: tune it with python -m builders.sft first.")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.config.use_cache = False
     return model, tokenizer
@@ -178,6 +180,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--muon-lr", type=float, default=0.006)
     parser.add_argument("--adamw-lr", type=float, default=1e-3)
     parser.add_argument(
+        "--space", action="store_true", help="answers begin with a space, as words in running text do"
+    )
+    parser.add_argument(
         "--each", type=int, default=20, help="unseen conversations a kind, at the end; 0: none"
     )
     args = parser.parse_args(argv)
@@ -206,14 +211,15 @@ def main(argv: list[str] | None = None) -> None:
     """Make the rows, train, measure, save."""
     args = parse(argv)
     torch.set_num_threads(args.threads)
-    model, tokenizer = open_base(args.base, args.seed)
+    template = sft.SPACED_TEMPLATE if args.space else sft.CHAT_TEMPLATE
+    model, tokenizer = open_base(args.base, args.seed, template)
     length = min(ROW, model.config.max_position_embeddings)
     tokens = args.tokens or int(args.minutes * 60 * SPEED)
     if args.device != "cpu":
         tokens = args.tokens or 60_000_000
     count = args.examples or tokens // TOKENS_A_CONVERSATION + 1
     old = read_old(args.base, args.corpus, args.work, tokenizer, length) if args.old else None
-    how = f"{args.seed} {count} {args.old} {instructions_hash()}"
+    how = f"{args.seed} {count} {args.old} {args.space} {instructions_hash()}"
     made = write_rows(
         conversations(args.seed, count), tokenizer, args.work / "rows", length, old, args.old, how
     )

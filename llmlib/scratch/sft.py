@@ -36,6 +36,12 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+# The same, but an answer begins with a space. A byte-level tokenizer has one token for " Paris" in running
+# text and others for "Paris" after a line break; with the space, a small model answers with the tokens that
+# it has just read in the question. Readers of the answer strip it.
+SPACED_TEMPLATE = CHAT_TEMPLATE.replace(
+    "{% generation %}{{ message['content'] +", "{% generation %}{{ ' ' + message['content'] | trim +"
+)
 Example = tuple[list[int], list[int]]  # ids and loss weights, equally long
 
 

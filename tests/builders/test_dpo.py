@@ -80,6 +80,7 @@ def base(tmp_path_factory) -> Path:
 
 
 def easy(seed: int, count: int, base: Path) -> list[Conversation]:
+    """No answer of a random model is right, so each pair sets the known answer against a bad one."""
     messages = (
         {"role": "user", "content": "Oi!"},
         {"role": "assistant", "content": "Olá! Como posso ajudar?"},
@@ -90,7 +91,7 @@ def easy(seed: int, count: int, base: Path) -> list[Conversation]:
 def test_the_command_raises_what_is_preferred(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "prompts", easy)
     given = {"base": base / "mini-instruct", "out": base / "mini-dpo", "work": base / "work", "prompts": 24}
-    given |= {"samples": 2, "batch": 4, "epochs": 4, "lr": 3e-3, "duels": 3, "minutes": 2}
+    given |= {"samples": 2, "batch": 2, "epochs": 8, "lr": 3e-3, "duels": 3, "minutes": 2}
     monkeypatch.setitem(builder.ROOM, "saudacao", 8)
     arguments = [str(part) for name, value in given.items() for part in (f"--{name}", value)]
     builder.main(arguments)

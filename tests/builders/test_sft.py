@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from itertools import islice
@@ -40,9 +41,11 @@ def tokenizer():
 def test_weights_are_those_of_transformers(tokenizer) -> None:
     rng = random.Random(0)
     talks = [TALK] + [list(c.messages) for c in islice(instructions.documents(rng, "train"), 30)]
-    for messages in talks:
-        ids, weights = sft.encode(tokenizer, messages)
-        wanted = tokenizer.apply_chat_template(
+    spaced = copy.deepcopy(tokenizer)
+    spaced.chat_template = sft.SPACED_TEMPLATE
+    for each, messages in [(t, m) for t in (tokenizer, spaced) for m in talks]:
+        ids, weights = sft.encode(each, messages)
+        wanted = each.apply_chat_template(
             messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
         )
         assert ids == wanted["input_ids"]
@@ -75,6 +78,19 @@ def test_what_is_taught_is_the_answer_and_its_end(tokenizer) -> None:
     assert ids[0] == 0
     with pytest.raises(ValueError, match="assistente"):
         sft.encode(tokenizer, TALK[:-1])
+
+
+def test_an_answer_may_begin_with_a_space(tokenizer) -> None:
+    """Then its words are the tokens that they are in running text; a space too many changes nothing."""
+    spaced = copy.deepcopy(tokenizer)
+    spaced.chat_template = sft.SPACED_TEMPLATE
+    ids, weights = sft.encode(spaced, TALK)
+    taught = spaced.decode([i for i, w in zip(ids, weights, strict=True) if w])
+    assert taught == " Olá! É um prazer.\nSim: <|im_end|<|im_end|> Paris.<|im_end|>"
+    again = [*TALK[:-1], {"role": "assistant", "content": " Paris. "}]
+    assert sft.encode(spaced, again) == (ids, weights)
+    plain, _ = sft.encode(tokenizer, TALK)
+    assert [i for i in ids if i in (0, 1, 2)] == [i for i in plain if i in (0, 1, 2)]
 
 
 def test_a_template_that_rewrites_its_beginning_is_refused(tokenizer) -> None:
