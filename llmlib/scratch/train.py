@@ -67,7 +67,7 @@ def optimizers(model: nn.Module, settings: Settings) -> list[torch.optim.Optimiz
             (hidden if settings.muon_lr and p.ndim == 2 and not outside else rest).append(p)
     chosen: list[torch.optim.Optimizer] = [Muon(hidden, settings.muon_lr)] if hidden else []
     if rest:
-        chosen.append(torch.optim.AdamW(rest, settings.adamw_lr, betas=(0.9, 0.95), weight_decay=0.0))
+        chosen.append(torch.optim.AdamW(rest, settings.adamw_lr, (0.9, 0.95), weight_decay=0.0, fused=True))
     return chosen
 
 
@@ -80,9 +80,9 @@ def rate(done: float, settings: Settings) -> float:
 
 def next_token_loss(logits: Tensor, ids: Tensor, weights: Tensor) -> Tensor:
     """Sum over rows of -log p(next token) × its weight. logits (B, T, V), ids and weights (B, T)."""
-    logits, targets = logits[:, :-1].float(), ids[:, 1:]
-    losses = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    return (losses * weights[:, 1:].flatten()).sum()
+    targets = F.pad(ids[:, 1:], (0, 1))  # shifting these is cheaper than cutting the last logits off
+    losses = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
+    return (losses.view_as(ids)[:, :-1] * weights[:, 1:]).sum()
 
 
 def predict_next(forward: Callable[[Tensor], object], ids: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
