@@ -1,13 +1,13 @@
-"""Time the engine against onnxruntime-web and transformers, in one run, with the same weights.
+"""Time the engine against onnxruntime-web and transformers, in one run, with the same weights; and training.
 
-    python -m builders.bench [--model mini-base] [--rounds 7]
+    python -m builders.bench [--model mini-base] [--rounds 7] [--part engine]
 
 In headless Chromium: the engine in WebAssembly and in plain JavaScript, its worker, and onnxruntime-web
 (from npm, by lock file). In this process: transformers on one torch thread. All have the page's int8
 weights, widened, and their logits are compared before anything is timed. Rounds alternate between the
 competitors, and the best call of all counts: other work on the machine only ever adds time. If the site is
-built (build/html), also how long its first figure takes, and the answer to new text. Prints a Markdown
-table and writes build/bench.md.
+built (build/html), also how long its first figure takes, and the answer to new text. Then our training loop
+against others (`builders.bench_training`). Prints Markdown tables and writes build/bench.md.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from builders import bench_training
 from builders.page import cached
 from llmlib import engine
 
@@ -286,22 +287,34 @@ def report(name: str, best: dict, site: dict | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(argv: list[str] | None = None, say: Callable[[str], None] = print) -> None:
-    parser = argparse.ArgumentParser(prog="python -m builders.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="mini-base", help="a folder of data/models with a page file")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each competitor runs")
-    args = parser.parse_args(argv)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    folder = ROOT / "data" / "models" / args.model
-    if not (folder / "config.json").exists():
-        raise SystemExit(f"There is no model in {folder}.")
+def engine_report(folder: Path, rounds: int) -> str:
+    """Time the engine and its competitors on the model in `folder`."""
+    if not (folder / "model.safetensors").exists():
+        raise SystemExit(f"There is no model in {folder}: name a folder of data/models")
     from tests.browser import launch
 
     prepare(folder)
     browser = launch()
     vocabulary = json.loads((folder / "config.json").read_text(encoding="utf-8"))["vocab_size"]
-    best = measure(open_page(browser), Torch(folder), args.rounds, vocabulary)
-    text = report(args.model, best, site_times(browser))
+    best = measure(open_page(browser), Torch(folder), rounds, vocabulary)
+    return report(folder.name, best, site_times(browser))
+
+
+def main(argv: list[str] | None = None, say: Callable[[str], None] = print) -> None:
+    parser = argparse.ArgumentParser(prog="python -m builders.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="mini-base", help="a folder of data/models")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each competitor runs (training: 3)")
+    parser.add_argument("--part", choices=["all", "engine", "training"], default="all")
+    args = parser.parse_args(argv)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    texts = []
+    if args.part != "training":
+        texts.append(engine_report(ROOT / "data" / "models" / args.model, args.rounds))
+    if args.part != "engine":
+        device = "cuda" if bench_training.torch.cuda.is_available() else "cpu"
+        texts.append(bench_training.run(min(args.rounds, 3), 6, device, compiled=False))
+    text = "\n".join(texts)
+    (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build" / "bench.md").write_text(text, encoding="utf-8")
     say(text)
 
