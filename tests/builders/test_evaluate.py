@@ -377,6 +377,14 @@ def test_variety_of_known_texts() -> None:
 # ---- chat
 
 
+def test_a_batch_of_conversations_gives_the_turns_of_one_by_one(tmp_path: Path) -> None:
+    talker = load(f"{tiny(tmp_path / 'mini-talker', TEMPLATE)}")
+    asked = [[{"role": "user", "content": text}] for text in ("Oi!", "Qual é a capital do Brasil?", "Conte.")]
+    alone = [talker.chat(messages, max_new_tokens=15, temperature=0) for messages in asked]
+    assert batch.chat(talker, asked, 15) == alone
+    assert batch.chat(talker, asked, [15, 3, 15])[1] != alone[1]
+
+
 def test_true_answers_are_right_and_refusals_only_where_due(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [c for kind in instructions.KINDS for c in chat.conversations(kind, 2)]
     truth = {c.prompt[-1]["content"]: c.answer for c in asked}
