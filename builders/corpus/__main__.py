@@ -47,12 +47,12 @@ AUTHORED = "autoral"
 # share of characters by kind
 MIXES = {
     "leitura": {
-        "leitura": 500, "copia": 80, "historia": 130, "fatos": 75, "exemplos": 60, "perguntas": 40,
-        "descricao": 30, "dialogo": 30, "noticia": 15, "conta": 15, "carta": 10, "receita": 10,
-        "instrucoes": 5,
+        "leitura": 620, "copia": 60, "historia": 90, "fatos": 60, "exemplos": 50, "perguntas": 20,
+        "descricao": 20, "dialogo": 20, "noticia": 20, "conta": 10, "carta": 10, "receita": 10,
+        "instrucoes": 10,
     },
     "texto": {
-        "historia": 275, "leitura": 255, "fatos": 105, "descricao": 70, "dialogo": 60, "perguntas": 60,
+        "historia": 240, "leitura": 270, "fatos": 130, "descricao": 65, "dialogo": 60, "perguntas": 60,
         "exemplos": 45, "copia": 30, "noticia": 25, "carta": 20, "receita": 15, "instrucoes": 15, "conta": 15,
         "codigo": 5, "dna": 5,
     },
@@ -83,8 +83,8 @@ def streams(
     for kind in shares:
         module = importlib.import_module(f"builders.corpus.{MODULES[kind]}")
         own = random.Random(rng.getrandbits(64))
-        if kind == "leitura" and stage < 0.3:
-            made[kind] = module.documents(own, split, difficulty=1 if stage < 0.15 else 2)
+        if kind == "leitura" and stage < 0.75:
+            made[kind] = module.documents(own, split, difficulty=1 if stage < 0.5 else 2)
         else:
             made[kind] = module.documents(own, split)
     return made

@@ -370,3 +370,35 @@ def build(
             continue
         facts = tuple(fact for group in groups for fact in group)
         return Passage(_wording(rng, split, groups, words), tuple(asked), facts)
+
+
+def roster(rng: random.Random, split: str, size: int, questions: int) -> Passage:
+    """One relation said of `size` subjects in one wording: only who is asked about tells the answers apart.
+
+    What teaches a model to bind a name to its value: with many values of one kind at hand, guessing does not
+    pay, and nothing else in the passage asks for attention. Some names asked about are not there.
+    """
+    while True:
+        (relation,) = _relations(rng, split, "trained", "trained", 1)
+        template, reverse = rng.choice(relation.statements), bool(relation.reverse) and rng.random() < 0.3
+        used: set[str] = set()
+        facts: list[Fact] = []
+        while len(facts) < size:
+            subject = _fresh(rng, split, relation.subject, used)
+            value = subject and _fresh(rng, split, relation.value, used, subject.gender)
+            if not value:
+                break
+            facts.append(Fact(relation, subject, value))
+        if len(facts) == size:
+            break
+    asked: dict[str, str] = {}
+    for fact in rng.sample(facts, min(size, questions)):
+        question, answer = rng.choice(relation.reverse if reverse else relation.questions)
+        asked[cap(fill(question, fact.subject, fact.value))] = fill(answer, fact.subject, fact.value) + "."
+    if rng.random() < 0.4 and (stranger := _fresh(rng, split, relation.subject, used)):
+        question, _ = rng.choice(relation.questions)
+        pairs = list(asked.items())
+        pairs.insert(rng.randint(0, len(pairs)), (cap(fill(question, stranger, facts[0].value)), NOT_IN_TEXT))
+        asked = dict(pairs)
+    text = " ".join(cap(fill(template, fact.subject, fact.value)) for fact in facts)
+    return Passage(text, tuple(asked.items()), tuple(facts))

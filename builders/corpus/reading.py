@@ -14,10 +14,11 @@ from dataclasses import replace
 from builders.corpus import Document
 from builders.corpus.echo import pattern
 from builders.corpus.forms import FORMS
-from builders.corpus.passages import Passage, build
+from builders.corpus.passages import Passage, build, roster
 
 ANSWER = "Resposta: "
 SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
+ROSTERS = {1: 0.7, 2: 0.35, 3: 0.15}  # share of passages with one relation said of many, by difficulty
 LONGEST = 150  # words of a passage
 # Characters of a document that has two questions already: with them it stays in a row of 256 tokens.
 ROOM = 720
@@ -39,7 +40,7 @@ def prompt(context: str, question: str) -> str:
     return f"{context}\nPergunta: {question}\nResposta:"
 
 
-def _document(rng: random.Random, passage: Passage) -> Document:
+def _document(passage: Passage) -> Document:
     text = "Contexto: " + passage.text
     for asked, (question, answer) in enumerate(passage.questions):
         more = f"\nPergunta: {question}\n{ANSWER}{answer}"
@@ -49,9 +50,13 @@ def _document(rng: random.Random, passage: Passage) -> Document:
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
-    """Endless reading documents. difficulty 1 (2 or 3 facts), 2 (2 to 5), 3 (4 to 8); else any."""
+    """Endless reading documents. difficulty 1 (mostly one relation in one wording), 2 (2 to 5 facts of any
+    kind), 3 (4 to 8); else 2 or 3."""
     while True:
-        level = difficulty or rng.choice((1, 2, 2, 3, 3))
+        level = difficulty or rng.choice((2, 3))
+        if rng.random() < ROSTERS[level]:
+            yield _document(roster(rng, split, rng.randint(3, 7), 8))
+            continue
         if rng.random() < (0.2 if level == 1 else 0.4):
             form = rng.choice(FORMS)
             document = with_answers("leitura", form(rng, split))
@@ -62,4 +67,4 @@ def documents(rng: random.Random, split: str, difficulty: int | None = None) -> 
         words = rng.randint(60, LONGEST) if level == 3 and rng.random() < 0.3 else None
         passage = build(rng, split, rng.choice(SIZES[level]), words=words)
         if passage.text.count(" ") < LONGEST:
-            yield _document(rng, passage)
+            yield _document(passage)
