@@ -338,3 +338,11 @@ def test_documents_fit_the_context():
     lengths = sorted(len(next(stream).text) for _ in range(1500))
     assert lengths[-1] <= 1600
     assert lengths[len(lengths) * 3 // 4] <= 700
+
+
+def test_no_invented_word_is_unfit_for_a_class():
+    rng = random.Random(12)
+    made = [invented.word(rng, "train", gender) for gender in ("m", "f", None) for _ in range(20_000)]
+    assert not [word for word in made if invented.UNFIT.search(word)]
+    raw = [invented._word(rng, "train", "f") for _ in range(20_000)]
+    assert [word for word in raw if invented.UNFIT.search(word)]  # they do occur, and are thrown away
