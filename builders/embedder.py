@@ -6,8 +6,9 @@
 The transformer is mini-base's own, causal as it was trained. A text is tokenised as it is, with no mark
 before or after it; its vector is the mean over all its tokens of the hidden states after the last norm,
 divided by its length (192 numbers). Training is sentence-transformers' own: its Trainer and its
-MultipleNegativesRankingLoss, where every other text of the batch is a wrong answer; the batches of
-`corpus.paraphrases` hold the near misses. Killed at any moment, `--resume` goes on.
+MultipleNegativesSymmetricRankingLoss, where every other text of the batch is a wrong answer to a query, and
+every other query a wrong question to a text; the batches of `corpus.paraphrases` hold the near misses.
+Killed at any moment, `--resume` goes on.
 """
 
 from __future__ import annotations
@@ -39,35 +40,14 @@ from sentence_transformers import (
 )
 from sentence_transformers.base.sampler import DefaultBatchSampler
 from sentence_transformers.models import Normalize, Pooling, Transformer  # where 5 and 6 both have them
-from transformers import TrainerCallback
 
-from builders import page, pretrain, retrieval
+from builders import page, pretrain, retrieval, tuning
 from builders.corpus import paraphrases
+from builders.tuning import BuildError, Watch, folder_of
 
 LENGTH = 256  # tokens read of a text, at most
 SCALE = 20.0  # cosines are multiplied by this before the softmax
 EXAMPLES = 30
-
-
-class BuildError(RuntimeError):
-    """The model cannot be made; the message says why and what to do."""
-
-
-def folder_of(
-    path: Path, needed: Sequence[str] = ("config.json", "model.safetensors", "tokenizer.json")
-) -> Path:
-    """`path`, if it holds a mini-base to start from; BuildError names what is missing or of another kind."""
-    missing = [name for name in needed if not (path / name).exists()]
-    if missing:
-        raise BuildError(
-            f"Em {path} falta {', '.join(missing)}: faça o modelo com python -m builders.pretrain."
-        )
-    kind = json.loads((path / "config.json").read_text(encoding="utf-8")).get("model_type")
-    if kind != "qwen3":
-        raise BuildError(
-            f"{path} guarda um modelo {kind!r}; o ponto de partida precisa ser o mini-base (qwen3)."
-        )
-    return path
 
 
 def start(base: Path, device: str) -> SentenceTransformer:
@@ -75,12 +55,6 @@ def start(base: Path, device: str) -> SentenceTransformer:
     transformer = Transformer(
         str(folder_of(base)), max_seq_length=LENGTH, model_kwargs={"dtype": torch.float32}
     )
-    if os.environ.get("VARIANT") == "B":
-        from tokenizers import normalizers
-
-        transformer.tokenizer.backend_tokenizer.normalizer = normalizers.Sequence(
-            [normalizers.Lowercase(), normalizers.Prepend(" ")]
-        )
     transformer.tokenizer.padding_side = "right"  # so that causal attention never sees the padding
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
     return SentenceTransformer(modules=[transformer, pooling, Normalize()], device=device)
@@ -101,6 +75,18 @@ class Batches(DefaultBatchSampler):
         return len(self.sizes)
 
 
+class Trainer(SentenceTransformerTrainer):
+    """sentence-transformers' trainer on batches made beforehand, of these sizes."""
+
+    sizes: Sequence[int] = ()
+
+    def get_batch_sampler(self, dataset: Dataset, batch_size: int, drop_last: bool, **kwargs) -> Batches:
+        """The batches as they were made."""
+        sampler = Batches(dataset, batch_size, drop_last, **kwargs)
+        sampler.sizes = self.sizes
+        return sampler
+
+
 def data(batches: int, seed: int) -> tuple[Dataset, list[int]]:
     """Training pairs in a row, and the sizes of the batches that they form."""
     made = paraphrases.batches(random.Random(seed))
@@ -113,80 +99,17 @@ def data(batches: int, seed: int) -> tuple[Dataset, list[int]]:
     return Dataset.from_dict(columns), sizes
 
 
-class Watch(TrainerCallback):
-    """The clock and the guard of a run: how much is done, by steps or time; a loss that is no number."""
-
-    def __init__(self, minutes: float | None, file: Path, resume: bool) -> None:
-        self.minutes, self.file = minutes, file
-        self.before = json.loads(file.read_text())["seconds"] if resume and file.exists() else 0.0
-        self.began = time.monotonic()
-        self.curve: list[dict] = []
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of training so far, those before a resume included."""
-        return self.before + time.monotonic() - self.began
-
-    def done(self, step: int, steps: int) -> float:
-        """Share of the run that is done."""
-        return max(step / steps, self.seconds / 60 / self.minutes if self.minutes else 0.0)
-
-    def on_step_end(self, args, state, control, **_) -> None:
-        if self.done(state.global_step, state.max_steps) >= 1:
-            control.should_training_stop = True
-
-    def on_save(self, args, state, control, **_) -> None:
-        self.file.write_text(json.dumps({"seconds": self.seconds}))
-
-    def on_log(self, args, state, control, logs=None, **_) -> None:
-        loss = (logs or {}).get("loss")
-        if loss is None:
-            return
-        if not math.isfinite(loss):
-            raise BuildError(
-                f"A perda deixou de ser um número no passo {state.global_step}: use --rate menor e --resume."
-            )
-        self.curve.append({"step": state.global_step, "loss": round(loss, 4), "seconds": round(self.seconds)})
-
-
-def prepare(work: Path, recipe: dict, resume: bool) -> bool:
-    """Make the folder of checkpoints ready; whether there is one to go on from. Refuses another recipe's."""
-    work.mkdir(parents=True, exist_ok=True)
-    kept, checkpoints = work / "recipe.json", list(work.glob("checkpoint-*"))
-    if resume and checkpoints and kept.exists() and json.loads(kept.read_text()) != recipe:
-        raise BuildError(f"{work} guarda outra configuração: repita-a ou apague a pasta.")
-    if not resume:
-        for old in checkpoints:
-            shutil.rmtree(old)
-    kept.write_text(json.dumps(recipe))
-    return bool(resume and checkpoints)
-
-
-def optimizer(model: torch.nn.Module, rate: float, watch: Watch, steps: int) -> tuple:
-    """AdamW and its schedule: a climb of 30 steps, a plateau, and a straight fall over the last 70 % of the
-    run, which is counted by steps or by time, whichever is further."""
-    adamw = torch.optim.AdamW(model.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.01)
-
-    def share(step: int) -> float:
-        return max(0.0, min(1.0, (step + 1) / 30, (1 - watch.done(step, steps)) / 0.7))
-
-    return adamw, torch.optim.lr_scheduler.LambdaLR(adamw, share)
-
-
 def train(model: SentenceTransformer, args: argparse.Namespace) -> dict:
     """Train in place; returns what training.json keeps. Checkpoints lie in `args.work`."""
     steps = max(1, round(args.steps * args.size))
     recipe = {"steps": steps, "seed": args.seed, "rate": args.rate, "base": str(args.base)}
-    resume = prepare(args.work, recipe, args.resume)
+    resume = tuning.prepare(args.work, recipe, args.resume)
     dataset, sizes = data(steps, args.seed)
-    model[0].auto_model.set_attn_implementation("causal")  # twice as fast on a CPU; padding is on the right
-    model[0].auto_model.config.use_cache = False
     watch = Watch(args.minutes, args.work / "clock.json", resume)
     settings = SentenceTransformerTrainingArguments(
         output_dir=str(args.work),
         max_steps=steps,
         per_device_train_batch_size=max(sizes),
-        batch_sampler=type("Made", (Batches,), {"sizes": sizes}),
         learning_rate=args.rate,
         bf16=pretrain.fast_precision(torch.device(args.device)) == "bfloat16",
         use_cpu=args.device == "cpu",
@@ -198,17 +121,17 @@ def train(model: SentenceTransformer, args: argparse.Namespace) -> dict:
         dataloader_pin_memory=False,
         logging_strategy="steps",
     )
-    trainer = SentenceTransformerTrainer(
+    Trainer.sizes = sizes  # before it is made: it asks for its sampler at once
+    trainer = Trainer(
         model=model,
         args=settings,
         train_dataset=dataset,
-        loss=losses.MultipleNegativesRankingLoss(model, scale=SCALE),
+        loss=losses.MultipleNegativesSymmetricRankingLoss(model, scale=SCALE),
         callbacks=[watch],
-        optimizers=optimizer(model, args.rate, watch, steps),
+        optimizers=tuning.optimizer(model, args.rate, watch, steps),
     )
-    trainer.train(resume_from_checkpoint=resume)
-    model[0].auto_model.set_attn_implementation("sdpa")
-    model[0].auto_model.config.use_cache = True
+    with tuning.fast(model[0].auto_model):
+        trainer.train(resume_from_checkpoint=resume)
     done = trainer.state.global_step
     return {
         "base": args.base.name,
@@ -371,7 +294,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=1200, help="batches of about 55 pairs")
     parser.add_argument("--size", type=float, default=1.0, help="factor on --steps")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
-    parser.add_argument("--rate", type=float, default=8e-4, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=0.01, help="highest learning rate, of Muon")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
     parser.add_argument("--seed", type=int, default=0)

@@ -35,9 +35,9 @@ from tokenizers.processors import TemplateProcessing
 from tqdm.auto import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from builders import embedder, pretrain, retrieval
+from builders import embedder, pretrain, retrieval, tuning
 from builders.corpus import paraphrases
-from builders.embedder import BuildError, Watch
+from builders.tuning import BuildError, Watch
 
 LENGTH = 320  # tokens of a pair, at most
 WRONG = 4  # wrong passages beside the right one
@@ -65,7 +65,7 @@ def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
 
 def start(base: Path, device: str) -> CrossEncoder:
     """An untrained cross-encoder on the weights in `base`, with one new logit."""
-    with_tokenizer = embedder.folder_of(base)
+    with_tokenizer = tuning.folder_of(base)
     model = CrossEncoder(
         str(with_tokenizer),
         num_labels=1,
@@ -119,11 +119,9 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
         "base": str(args.base),
         "batch": args.batch,
     }
-    resume = embedder.prepare(args.work, recipe, args.resume)
+    resume = tuning.prepare(args.work, recipe, args.resume)
     finder = SentenceTransformer(str(args.embed), device=args.device)
     dataset = data(steps * args.batch, args.seed, embedder.encoder(finder))
-    model.model.set_attn_implementation("causal")  # twice as fast on a CPU; padding is on the right
-    model.model.config.use_cache = False
     watch = Watch(args.minutes, args.work / "clock.json", resume)
     settings = CrossEncoderTrainingArguments(
         output_dir=str(args.work),
@@ -145,11 +143,10 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
         train_dataset=dataset,
         loss=ListNetLoss(model),
         callbacks=[watch],
-        optimizers=embedder.optimizer(model, args.rate, watch, steps),
+        optimizers=tuning.optimizer(model, args.rate, watch, steps),
     )
-    trainer.train(resume_from_checkpoint=resume)
-    model.model.set_attn_implementation("sdpa")
-    model.model.config.use_cache = True
+    with tuning.fast(model.model):
+        trainer.train(resume_from_checkpoint=resume)
     return {
         "base": args.base.name,
         "steps": trainer.state.global_step,
@@ -231,7 +228,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=12, help="lists of five passages in a batch")
     parser.add_argument("--size", type=float, default=1.0, help="factor on --steps")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
-    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=0.005, help="highest learning rate, of Muon")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
     parser.add_argument("--seed", type=int, default=0)
@@ -250,9 +247,9 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     try:
-        embedder.folder_of(args.embed)
+        tuning.folder_of(args.embed)
         if args.evaluate_only:
-            embedder.folder_of(args.out)
+            tuning.folder_of(args.out)
         else:
             model = start(args.base, args.device)
             training = train(model, args)

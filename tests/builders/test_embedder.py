@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
-from builders import embedder, reranker, retrieval
+from builders import embedder, reranker, retrieval, tuning
 from builders.corpus import paraphrases, scenes, searches
 from llmlib.data import model_path
 
@@ -43,7 +43,7 @@ def trained(base, tmp_path_factory):
     """A bi-encoder after 30 steps, by the command."""
     folder = tmp_path_factory.mktemp("embed")
     out = folder / "mini-embed"
-    arguments = ["--base", base, "--out", out, "--work", folder / "work", "--steps", 30, "--rate", 5e-3]
+    arguments = ["--base", base, "--out", out, "--work", folder / "work", "--steps", 30, "--rate", 0.05]
     embedder.main([str(a) for a in [*arguments, "--queries", 40]])
     return out
 
@@ -231,6 +231,16 @@ def test_the_folder_opens_with_the_standard_classes_and_vectors_are_as_documente
     assert (trained / "modules.json").read_text().count("sentence_transformers.models.") == 3
 
 
+def test_reading_by_length_changes_no_vector(base):
+    model = embedder.start(base, "cpu")
+    texts = ["O sapo come formigas.", "Onde?", "A biblioteca Bravina abre às oito da manhã.", "Sim", "É ali."]
+    plain = model.encode(texts)
+    with tuning.fast(model[0].auto_model):
+        grouped = model.encode(texts, batch_size=5)
+    assert np.allclose(plain, grouped, atol=1e-5)
+    assert np.allclose(plain, model.encode(texts), atol=1e-6)
+
+
 def test_resume_goes_on_and_refuses_another_recipe(base, tmp_path):
     arguments = ["--base", str(base), "--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
     args = embedder.parse([*arguments, "--steps", "6"])
@@ -239,7 +249,7 @@ def test_resume_goes_on_and_refuses_another_recipe(base, tmp_path):
     assert list(args.work.glob("checkpoint-6"))
     again = embedder.parse([*arguments, "--steps", "6", "--resume"])
     assert embedder.train(embedder.start(base, "cpu"), again)["steps"] == 6  # nothing left to do
-    with pytest.raises(embedder.BuildError, match="outra configuração"):
+    with pytest.raises(tuning.BuildError, match="outra configuração"):
         embedder.train(model, embedder.parse([*arguments, "--steps", "7", "--resume"]))
 
 
@@ -247,8 +257,8 @@ def test_a_loss_that_is_no_number_stops(tmp_path):
     class State:
         global_step = 3
 
-    watch = embedder.Watch(None, tmp_path / "clock.json", False)
-    with pytest.raises(embedder.BuildError, match="passo 3"):
+    watch = tuning.Watch(None, tmp_path / "clock.json", False)
+    with pytest.raises(tuning.BuildError, match="passo 3"):
         watch.on_log(None, State, None, logs={"loss": float("nan")})
 
 
