@@ -332,8 +332,8 @@ def main() -> None:
     )
     forward = torch.compile(model, dynamic=False) if args.compile else None
     figures, kept = measure(rows), args.work / "checkpoints"
-    if rank == 0 and not args.resume:
-        shutil.rmtree(kept, ignore_errors=True)
+    if rank == 0 and not (args.resume and (args.work / "checkpoint.safetensors").exists()):
+        shutil.rmtree(kept, ignore_errors=True)  # those of an earlier run
     snapshot = keep(kept, figures, rank)
     total = -(-args.tokens // (args.batch * SHORT))
     due = checkpoints.steps(total, args.snapshots)
