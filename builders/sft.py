@@ -145,6 +145,7 @@ def open_base(folder: Path, seed: int, template: str | None = None) -> tuple[obj
         sys.exit(f"The model in {folder} has no chat template: tune it with python -m builders.sft first.")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.config.use_cache = False
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ENDS, shards.PAD
     return model, tokenizer
 
 
@@ -201,8 +202,7 @@ def command(module: str, argv: list[str]) -> str:
 
 
 def finish(model: object, tokenizer: PreTrainedTokenizerBase, training: dict, out: Path) -> None:
-    """Set how generation ends, and write the folder aside and swap it in."""
-    model.generation_config.eos_token_id, model.generation_config.pad_token_id = ENDS, shards.PAD
+    """Write the folder aside and swap it in."""
     pretrain.save(model, tokenizer, training, out)
     print(f"Saved in {out}")
 

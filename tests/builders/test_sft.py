@@ -165,12 +165,15 @@ def easy(seed: int, count: int):
 
 def test_the_command_teaches_to_answer_and_to_stop(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "conversations", easy)
-    builder.main(options(base, examples=400))
+    monkeypatch.setattr(instructions, "KINDS", ("saudacao",))
+    monkeypatch.setattr(instructions, "make", lambda rng, split, kind: next(easy(0, 1)))
+    builder.main(options(base, examples=400, each=2))
     out = base / "mini-instruct"
     training = json.loads((out / "training.json").read_text())
     assert training["base"] == "mini-base"
     assert training["data"]["kinds"] == {"saudacao": 400}
     assert training["data"]["old_rows"] > 0
+    assert training["right"]["todos"]["hits"] == 2  # it stops: nothing follows the answer
     assert training["curve"][-1]["loss"] < training["curve"][0]["loss"] / 4
     model = AutoModelForCausalLM.from_pretrained(out)
     assert model.generation_config.eos_token_id == [0, 2]
