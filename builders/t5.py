@@ -4,9 +4,14 @@
 
 `T5ForConditionalGeneration` in its 1.1 shape (gated SiLU, no dropout; input and output embeddings are one
 matrix). Two stages: span corruption (Raffel et al., 2020: 15 % of a document's tokens in spans of 3 on
-average become `<extra_id_0>`, `<extra_id_1>` …, and the decoder writes them), then four fifths of pairs of
-`builders.corpus.rewriting` with the prefix "corrigir: ", "resumir: " or "reescrever no plural: " (and so on),
-and one fifth of span corruption. The sentinels are tokens 3,072 to 3,103, after the family's 3,072.
+average become `<extra_id_0>`, `<extra_id_1>` …, and the decoder writes them), with random tokens to copy in
+between, from which the decoder learns where to look; then four fifths of pairs of `builders.corpus.rewriting`
+with the prefix "corrigir: ", "resumir: " or "reescrever no plural: " (and so on), and one fifth of span
+corruption. The sentinels are tokens 3,072 to 3,103, after the family's 3,072.
+
+T5 does not divide its attention scores by the root of the head's size: it starts with smaller queries. Muon
+moves every matrix by the same amount and saturates such scores within a hundred steps (copying was not
+learned at all); so the queries are trained as matrices of usual size and divided by that root when saved.
 
 A row of training holds pairs: source, `<|endoftext|>`, target, `<|endoftext|>`, the next source …
 
@@ -40,8 +45,10 @@ import torch
 import torch.nn.functional as F
 from tokenizers.processors import TemplateProcessing
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 from tqdm import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, T5Config, T5ForConditionalGeneration
+from transformers.models.t5.modeling_t5 import T5Attention
 
 from builders import families, shards
 from builders.corpus import Document, rewriting
@@ -52,9 +59,11 @@ SENTINELS = [f"<extra_id_{i}>" for i in range(32)]
 NOISE, SPAN = 0.15, 3  # share of tokens that are hidden, tokens in a span on average
 LONGEST = 220  # tokens of a document, so that source and target fit in a row
 GROUPS = (24, 40, 72, 128, LENGTH)  # sources of a batch are padded among their like
+COPIES = 0.6  # share of pairs in the first stage that copy random tokens
 SPANS_LATER = 0.2  # share of span corruption in the second stage
 OBJECTIVE = (
-    "primeiro, escrever os trechos apagados de um texto; depois, corrigir, resumir e reescrever a pedido"
+    "primeiro, copiar sequências sem sentido e escrever os trechos apagados de um texto; depois, corrigir,"
+    " resumir e reescrever a pedido"
 )
 
 
@@ -86,6 +95,38 @@ def with_sentinels(folder: Path) -> PreTrainedTokenizerBase:
         single="$A <|endoftext|>", pair="$A $B <|endoftext|>", special_tokens=[("<|endoftext|>", END)]
     )
     return tokenizer
+
+
+class Shrink(nn.Module):
+    """A matrix times a factor: `weight` is what the class computes with, its original what is trained."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, matrix: Tensor) -> Tensor:
+        """What the class sees."""
+        return matrix * self.factor
+
+    def right_inverse(self, seen: Tensor) -> Tensor:
+        """What is trained."""
+        return seen / self.factor
+
+
+def _queries(model: T5ForConditionalGeneration) -> list[nn.Linear]:
+    return [module.q for module in model.modules() if isinstance(module, T5Attention)]
+
+
+def shrink(model: T5ForConditionalGeneration) -> None:
+    """Train the queries as matrices of usual size."""
+    for query in _queries(model):
+        parametrize.register_parametrization(query, "weight", Shrink(model.config.d_kv**-0.5))
+
+
+def restore(model: T5ForConditionalGeneration) -> None:
+    """Put the queries back as the class saves them."""
+    for query in _queries(model):
+        parametrize.remove_parametrizations(query, "weight")
 
 
 # --- data ----------------------------------------------------------------------------------------------
@@ -138,6 +179,14 @@ def task_pairs(tokenizer: PreTrainedTokenizerBase, seed: int) -> Iterator[tuple[
                 yield source[:-1], target[:-1]
 
 
+def copies(vocabulary: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Random tokens whose target is the same tokens: only looking at the source can tell them."""
+    rng = np.random.default_rng(seed)
+    while True:
+        ids = rng.integers(PAD + 1, vocabulary, rng.integers(4, 33)).tolist()
+        yield ids, ids
+
+
 def mixed(
     first: Iterator[tuple[list[int], list[int]]],
     second: Iterator[tuple[list[int], list[int]]],
@@ -181,7 +230,9 @@ def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dic
     digest = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode())
     for file in [*files, Path(rewriting.__file__), rewriting.DATA / "resumos.txt"]:
         digest.update(file.read_bytes())
-    made_from = f"{digest.hexdigest()} {args.seed} {args.tokens} {args.stage1} {NOISE} {SPAN} {SPANS_LATER}"
+    made_from = (
+        f"{digest.hexdigest()} {args.seed} {args.tokens} {args.stage1} {NOISE} {SPAN} {SPANS_LATER} {COPIES}"
+    )
     later = mixed(
         task_pairs(tokenizer, args.seed + 1),
         span_pairs(files[::-1], tokenizer, args.seed + 2),
@@ -253,7 +304,7 @@ def pair_loss(model: nn.Module, device: torch.device) -> Callable:
 def generate(
     model: nn.Module, tokenizer: PreTrainedTokenizerBase, prompts: list[str], batch: int = 24
 ) -> list[str]:
-    """What the model writes for each prompt, greedily, at most 96 tokens."""
+    """What the model writes for each prompt, greedily, at most 96 tokens and not much more than it read."""
     order, written = sorted(range(len(prompts)), key=lambda i: len(prompts[i])), {}
     for start in range(0, len(order), batch):
         part = order[start : start + batch]
@@ -261,7 +312,7 @@ def generate(
         out = model.generate(
             input_ids=inputs.input_ids.to(model.device),
             attention_mask=inputs.attention_mask.to(model.device),
-            max_new_tokens=96,
+            max_new_tokens=min(96, inputs.input_ids.shape[1] + 8),
             do_sample=False,
         )
         written |= dict(zip(part, tokenizer.batch_decode(out, skip_special_tokens=True), strict=True))
@@ -421,13 +472,15 @@ def main() -> None:
     tokenizer = with_sentinels(args.tokenizer)
     rows = prepare(args, tokenizer)
     model = T5ForConditionalGeneration(shape(len(tokenizer), args.size)).to(device)
-    chosen = families.settings(args, device, muon_lr=0.01)
+    shrink(model)
+    chosen = families.settings(args, device)
     stages = [Stage("spans", rows["spans"], args.stage1), Stage("tasks", rows["tasks"])]
     figures = validation(tokenizer, documents)
     log = families.run(
         lambda: train(model, stages, chosen, args.work, args.resume, figures, loss=pair_loss(model, device))
     )
     if processes(device)[0] == 0:
+        restore(model)
         model.generation_config.max_new_tokens = 96
         training = families.report(args, "t5", model, log, chosen, OBJECTIVE)
         families.save(

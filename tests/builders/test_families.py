@@ -217,6 +217,19 @@ def test_the_loss_of_pairs_is_that_of_transformers():
     assert total.item() == pytest.approx(sum(sums), rel=1e-4)
 
 
+def test_queries_of_usual_size_change_no_output():
+    torch.manual_seed(0)
+    model = T5ForConditionalGeneration(t5.shape(300, 0.3)).eval()
+    ids = torch.arange(4, 20)[None]
+    with torch.no_grad():
+        before = model(input_ids=ids, decoder_input_ids=ids).logits
+        t5.shrink(model)
+        torch.testing.assert_close(model(input_ids=ids, decoder_input_ids=ids).logits, before)
+        assert sum("parametrizations" in name for name, _ in model.named_parameters()) == 9
+        t5.restore(model)
+        torch.testing.assert_close(model(input_ids=ids, decoder_input_ids=ids).logits, before)
+
+
 def test_edits_are_counted_word_by_word():
     assert t5.edits("As menina correu.", "As meninas correram.") == {(1, 2, "meninas"), (2, 3, "correram.")}
     assert t5.edits("O gato", "O gato preto") == {(2, 2, "preto")}
