@@ -213,7 +213,7 @@ _LISTS = (
     ("em cima da mesa", "utensilio"),
     ("na cesta", "fruta"),
     ("na mochila", "escolar"),
-    ("no baú", "brinquedo"),
+    ("no pátio", "brinquedo"),
 )
 _LISTS += (
     ("no quintal", "arvores"),

@@ -125,6 +125,8 @@ def all_facts() -> tuple[Fact, ...]:
         add("sabor", subject, Noun(r["sabor"]))
     for r in rows("cultura.csv"):
         value = states.get(r["valor"]) if r["relacao"].endswith("_estado") else Noun(r["valor"])
+        if r["relacao"] == "rio_lugar":
+            value = city(r["valor"])
         if value is None:
             raise ValueError(f"cultura.csv: o estado {r['valor']!r} não está em estados.csv")
         add(r["relacao"], Noun(r["sujeito"], r["genero"], True), value)

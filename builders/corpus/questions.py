@@ -25,6 +25,7 @@ OPEN = (
     "Como está o tempo hoje?",
     "Que horas são?",
     "Quem é o seu melhor amigo?",
+    "Quem é a sua melhor amiga?",
     "Você prefere o calor ou o frio?",
     "O que você comeu no almoço?",
     "Qual é a sua cor preferida?",
@@ -56,29 +57,38 @@ OPEN = (
     "Quem inventou a roda?",
     "O que é a amizade?",
 )
-ABOUT = (
-    "O que é {um}?",
-    "Para que serve {o}?",
-    "Onde se encontra {um}?",
-    "De que cor é {o}?",
-    "Você já viu {um}?",
-    "Quem precisa de {um}?",
-    "Como se usa {um}?",
-    "Quanto custa {um}?",
-    "Você tem {um}?",
-    "De que é feito {o}?",
+ABOUT_WORD = (
     "Como se escreve a palavra {x}?",
     "Quantas letras tem a palavra {x}?",
     "Quantas sílabas tem a palavra {x}?",
     "A palavra {x} é masculina ou feminina?",
     "Qual é o plural de {x}?",
 )
+ABOUT_ANY = ("O que é {um}?", "Onde se encontra {um}?", "De que cor é {o}?", "Você já viu {um}?")
+ABOUT_TOOL = (
+    "Para que serve {o}?",
+    "Quem precisa de {um}?",
+    "Como se usa {um}?",
+    "Quanto custa {um}?",
+    "Você tem {um}?",
+    "De que é feito {o}?",
+)
+ABOUT_FOOD = ("Quanto custa {um}?", "Como se guarda {um}?", "Você gosta de {x}?", "Que gosto tem {o}?")
+ABOUT_LIVING = ("Como nasce {um}?", "De que precisa {um} para viver?", "Como se cuida de {um}?")
+ABOUT = {
+    "objeto": ABOUT_WORD + ABOUT_ANY + ABOUT_TOOL,
+    "instrumento": ABOUT_WORD + ABOUT_ANY + ABOUT_TOOL,
+    "fruta": ABOUT_WORD + ABOUT_ANY + ABOUT_FOOD,
+    "comida": ABOUT_WORD + ABOUT_ANY + ABOUT_FOOD,
+    "bicho": ABOUT_WORD + ABOUT_ANY + ABOUT_LIVING,
+    "planta": ABOUT_WORD + ABOUT_ANY + ABOUT_LIVING,
+}
 PROBLEMS = (
     "{n} tem {a} {c} e ganha mais {b}. Com quantas {c} fica?",
     "{n} comprou {a} {c} e deu {b}. Quantas {c} sobraram?",
     "Em uma caixa há {a} {c}. Quantas {c} há em {b} caixas?",
-    "{n} reparte {a} {c} entre {b} amigos. Quantas {c} recebe cada um?",
-    "{n} e {m} colheram {a} {c} juntos. Quantas {c} colheu cada um?",
+    "{n} reparte {a} {c} entre {b} pessoas. Quantas {c} recebe cada uma?",
+    "{n} e {m} colheram {a} {c} {j}. Quantas {c} colheu cada {u}?",
 )
 _THINGS = "balas mangas laranjas pipas figurinhas conchas bananas canetas maçãs flores moedas goiabas"
 THINGS = _THINGS.split(" ")
@@ -96,17 +106,25 @@ TITLES = (
 
 def _problem(rng: random.Random, split: str) -> str:
     names = first_names(split)
-    n, m = rng.choice(names["m"] + names["f"]), rng.choice(names["m"])
+    n, m = rng.sample(names["m"] + names["f"], 2)
+    women = n in names["f"] and m in names["f"]
     b = rng.randint(2, 6)
-    return rng.choice(PROBLEMS).format(n=n, m=m, a=b * rng.randint(2, 5), b=b, c=rng.choice(THINGS))
+    return rng.choice(PROBLEMS).format(
+        n=n,
+        m=m,
+        a=b * rng.randint(2, 5),
+        b=b,
+        c=rng.choice(THINGS),
+        j="juntas" if women else "juntos",
+        u="uma" if women else "um",
+    )
 
 
 def _thing(rng: random.Random, split: str) -> str:
-    thing = noun(
-        rng, split, rng.choice(("objeto", "objeto", "fruta", "bicho", "comida", "instrumento", "planta"))
-    )
+    kind = rng.choice(("objeto", *ABOUT))
+    thing = noun(rng, split, kind)
     um, o = ("um", "o") if thing.gender == "m" else ("uma", "a")
-    text = rng.choice(ABOUT)
+    text = rng.choice(ABOUT[kind])
     if thing.gender == "f":
         text = text.replace("feito {o}", "feita {o}")
     return text.format(um=f"{um} {thing.text}", o=f"{o} {thing.text}", x=thing.text)

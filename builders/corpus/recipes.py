@@ -32,6 +32,7 @@ _PLURAL_UNITS = {
     "colher_de_chá": "colheres de chá", "pitada": "pitadas", "lata": "latas", "fatia": "fatias",
     "punhado": "punhados", "litro": "litros", "folha": "folhas", "maço": "maços", "pacote": "pacotes",
 }  # fmt: skip
+_PREPARED = re.compile(r" (?:ralad|picad|amassad|cozid|moíd|desfiad)[oa]s?\b| em pó\b")  # no matter for a title
 _USED = re.compile(r"\{(?:[^{}]*:)?([a-z])\}")
 
 
@@ -145,9 +146,10 @@ def documents(rng: random.Random, split: str) -> Iterator[Document]:
                 steps.append(polish(wording(context, rng.random).strip()))
         mark, numbered = pick(("- ", "", "• "), rng.random), rng.random() < 0.6
         how = "\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1)) if numbered else " ".join(steps)
+        count = dish.count * factor
         words |= {
-            "T": word(title),
-            "Y": word(f"{dish.count * factor} {dish.yields.plural}"),
+            "T": word(_PREPARED.sub("", title)),
+            "Y": word(f"{count} {dish.yields.word if count == 1 else dish.yields.plural}"),
             "I": word("\n".join(mark + i.line(noun, factor) for i, noun in chosen)),
             "X": word(how),
         }

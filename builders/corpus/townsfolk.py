@@ -27,7 +27,7 @@ _MONTHS = "janeiro fevereiro março abril maio junho julho agosto setembro outub
 _HOURS = ("às 8 horas", "às 9 horas", "às 10 horas", "às 2 da tarde", "às 3 da tarde", "às 4 da tarde",
           "às 5 da tarde", "às 6 da tarde", "às 7 da noite", "às 8 da noite")  # fmt: skip
 _PLACES = (("praça", "f"), ("escola", "f"), ("biblioteca", "f"), ("feira", "f"), ("quadra", "f"),
-           ("rodoviária", "f"),            ("igreja", "f"), ("ginásio", "m"), ("posto de saúde", "m"),
+           ("rodoviária", "f"),            ("igreja", "f"), ("ginásio", "m"), ("clube", "m"),
            ("centro cultural", "m"), ("mercado", "m"),
            ("parque", "m"), ("coreto", "m"), ("museu", "m"))  # fmt: skip
 
