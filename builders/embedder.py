@@ -38,8 +38,8 @@ from sentence_transformers import (
     SentenceTransformerTrainingArguments,
     losses,
 )
-from sentence_transformers.base.sampler import DefaultBatchSampler
 from sentence_transformers.models import Normalize, Pooling, Transformer  # where 5 and 6 both have them
+from sentence_transformers.sampler import DefaultBatchSampler
 
 from builders import page, pretrain, retrieval, tuning
 from builders.corpus import paraphrases
@@ -52,11 +52,10 @@ EXAMPLES = 30
 
 def start(base: Path, device: str) -> SentenceTransformer:
     """An untrained bi-encoder on mini-base's weights: transformer, mean of the tokens, length 1."""
-    transformer = Transformer(
-        str(folder_of(base)), max_seq_length=LENGTH, model_kwargs={"dtype": torch.float32}
-    )
+    transformer = Transformer(str(folder_of(base)), max_seq_length=LENGTH)
+    transformer.auto_model.float()
     transformer.tokenizer.padding_side = "right"  # so that causal attention never sees the padding
-    pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
+    pooling = Pooling(transformer.auto_model.config.hidden_size, pooling_mode="mean")
     return SentenceTransformer(modules=[transformer, pooling, Normalize()], device=device)
 
 

@@ -20,6 +20,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ from sentence_transformers.cross_encoder.losses import ListNetLoss
 from tokenizers import normalizers
 from tokenizers.processors import TemplateProcessing
 from tqdm.auto import tqdm
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
 
 from builders import embedder, pretrain, retrieval, tuning
 from builders.corpus import paraphrases
@@ -65,18 +66,15 @@ def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
 
 def start(base: Path, device: str) -> CrossEncoder:
     """An untrained cross-encoder on the weights in `base`, with one new logit."""
-    with_tokenizer = tuning.folder_of(base)
-    model = CrossEncoder(
-        str(with_tokenizer),
-        num_labels=1,
-        max_length=LENGTH,
-        device=device,
-        model_kwargs={"dtype": torch.float32},
+    tokenizer = pair_tokenizer(tuning.folder_of(base))
+    tokenizer.model_max_length = LENGTH
+    network = AutoModelForSequenceClassification.from_pretrained(
+        base, num_labels=1, pad_token_id=tokenizer.pad_token_id, dtype=torch.float32
     )
-    model.tokenizer = pair_tokenizer(base)
-    model.tokenizer.model_max_length = LENGTH
-    model.model.config.pad_token_id = model.tokenizer.pad_token_id
-    return model
+    with TemporaryDirectory() as folder:  # a CrossEncoder opens only folders
+        network.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        return CrossEncoder(folder, max_length=LENGTH, device=device)
 
 
 def hard(scores: np.ndarray, right: int, count: int, rng: random.Random) -> list[int]:

@@ -2,9 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +11,6 @@ from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 from builders import embedder, reranker, retrieval, tuning
 from builders.corpus import paraphrases, scenes, searches
 from llmlib.data import model_path
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def made(split, count=60, seed=0):
@@ -262,33 +257,32 @@ def test_a_loss_that_is_no_number_stops(tmp_path):
         watch.on_log(None, State, None, logs={"loss": float("nan")})
 
 
-@pytest.mark.parametrize("builder", ["embedder", "reranker"])
-def test_commands_refuse_bad_input_in_a_sentence(builder, tmp_path):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", f"builders.{builder}", *map(str, arguments)],
-            capture_output=True, text=True, cwd=ROOT,
-        )  # fmt: skip
-
-    assert "--resume" in run("--help").stdout
+@pytest.mark.parametrize("builder", [embedder, reranker])
+def test_commands_refuse_bad_input_in_a_sentence(builder, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        builder.main(["--help"])
+    assert stop.value.code == 0
+    assert "--resume" in capsys.readouterr().out
     other = tmp_path / "other"
     other.mkdir()
     for name in ("model.safetensors", "tokenizer.json"):
         (other / name).write_text("{}")
     (other / "config.json").write_text('{"model_type": "bert"}')
     for folder, message in ((tmp_path / "none", "falta"), (other, "'bert'")):
-        answer = run("--base", folder, "--embed", folder) if builder == "reranker" else run("--base", folder)
-        assert answer.returncode != 0
-        assert message in answer.stderr
-        assert "Traceback" not in answer.stderr
+        given = ["--base", str(folder), "--work", str(tmp_path / "work")]
+        with pytest.raises(SystemExit, match=message):
+            builder.main(given + (["--embed", str(folder)] if builder is reranker else []))
+    with pytest.raises(SystemExit):
+        builder.main(["--steps", "0"])
+    assert "must be above 0" in capsys.readouterr().err
 
 
 def test_the_pair_is_laid_out_as_the_model_learned_to_read(base):
     tokenizer = reranker.pair_tokenizer(base)
     ids = tokenizer("Onde fica?", "Na praça.")["input_ids"]
     assert tokenizer.decode(ids) == "<|endoftext|>Contexto: Na praça.\nPergunta: Onde fica?\nResposta:"
-    whole = "Contexto: Na praça.\nPergunta: Onde fica?\nResposta:"
-    assert ids[1:] == AutoTokenizer.from_pretrained(base)(whole)["input_ids"]
+    spaced = AutoTokenizer.from_pretrained(base)(" Na praça")["input_ids"]
+    assert ids[3 : 3 + len(spaced)] == spaced  # after the mark, "Contexto" and ":"
 
 
 def test_the_reranker_trains_opens_and_reorders_only_the_first_ten(base, trained, tmp_path):
