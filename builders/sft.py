@@ -177,9 +177,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
     parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
-    parser.add_argument("--batch", type=int, default=8, help="rows a step")
-    parser.add_argument("--muon-lr", type=float, default=0.006)
-    parser.add_argument("--adamw-lr", type=float, default=1e-3)
+    parser.add_argument("--batch", type=int, default=4, help="rows a step")
+    parser.add_argument("--muon-lr", type=float, default=0.012)
+    parser.add_argument("--adamw-lr", type=float, default=2e-3)
     parser.add_argument(
         "--space", action="store_true", help="answers begin with a space, as words in running text do"
     )
