@@ -190,7 +190,8 @@ def draw(rng: random.Random, split: str, asked: bool, name: str | None = None) -
 def question(rng: random.Random, fact: Fact) -> tuple[str, str]:
     """One question on a fact and its short answer."""
     reverse = fact.relation.reverse if unique_value(fact) else []
-    text, answer = rng.choice(reverse if reverse and rng.random() < 0.25 else fact.relation.questions)
+    share = 0.5 if fact.relation.name == "feminino" else 0.25  # the masculine asks as often as it answers
+    text, answer = rng.choice(reverse if reverse and rng.random() < share else fact.relation.questions)
     return cap(fill(text, fact.subject, fact.value)), fill(answer, fact.subject, fact.value) + "."
 
 

@@ -152,10 +152,17 @@ def _table_tasks() -> Iterator[Task]:
     """Tasks whose items are facts or rows of the tables."""
     for name, (relation, *texts) in FROM_FACTS.items():
         yield _from_facts(name, relation, texts)
-    work = [(f"{r['faz']}", r["masculino"]) for r in world.rows("profissoes.csv")]
+    trades = world.rows("profissoes.csv")
+    work = [(r["faz"], r["feminino" if crc32(r["faz"].encode()) % 2 else "masculino"]) for r in trades]
     yield Task("quem_faz", _unique(work), None, "Quem faz", "quem faz o trabalho", "quem {x}")
-    work = [(r["masculino"], r["lugar"]) for r in world.rows("profissoes.csv")]
-    yield Task("onde_trabalha", _unique(work), None, "Onde trabalha", "onde trabalha", "onde trabalha o {x}")
+    both = [(r["masculino"], "o", r["lugar"]) for r in trades] + [
+        (r["feminino"], "a", r["lugar"]) for r in trades
+    ]
+    both = [row for row in both if sum(other[0] == row[0] for other in both) == 1]
+    where = _unique([(x, y) for x, _, y in both])
+    articles = tuple((x, article) for x, article, _ in both)
+    each = "o lugar de trabalho {dx}"
+    yield Task("onde_trabalha", where, None, "Onde trabalha", "onde trabalha", each, articles)
     digits = [(str(i), name) for i, name in enumerate(world.NUMBERS)]
     yield Task("por_extenso", tuple(digits), None, "Por extenso", "o número por extenso", "{x} por extenso")
     pairs = [(str(i), str(i + 1)) for i in range(100)]
