@@ -181,6 +181,11 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--muon-lr", type=float, default=0.012)
     parser.add_argument("--adamw-lr", type=float, default=2e-3)
     parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="torch.compile: needs a C++ compiler and a minute, then is faster",
+    )
+    parser.add_argument(
         "--space", action="store_true", help="answers begin with a space, as words in running text do"
     )
     parser.add_argument(
@@ -233,10 +238,10 @@ def main(argv: list[str] | None = None) -> None:
         tokens=tokens, batch=args.batch, muon_lr=args.muon_lr, adamw_lr=args.adamw_lr, warmup=0.03, decay=0.6,
         precision=args.precision or pretrain.fast_precision(device), seed=args.seed, minutes=args.minutes,
     )  # fmt: skip
+    forward = torch.compile(model, dynamic=False) if args.compile else None
     try:
-        log = train(
-            model, [Stage("conversas", Rows(args.work / "rows", length))], settings, args.work, args.resume
-        )
+        stage = Stage("conversas", Rows(args.work / "rows", length))
+        log = train(model, [stage], settings, args.work, args.resume, forward=forward)
     except TrainingError as error:
         sys.exit(str(error))
     training = {
