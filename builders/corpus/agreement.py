@@ -25,9 +25,13 @@ _CLAUSE_START = frozenset(("enquanto", "quando", "porque", "embora", "se", "como
 _NOT_VERBS = frozenset(("para", "como", "entre", "sobre", "segue", "cedo", "volta"))
 _ALSO_ADVERBS = frozenset(("primeiro", "junto", "junta", "juntos", "juntas", "sozinho", "sozinha", "certo"))
 _BEFORE_A = frozenset(("cheira", "cheirava", "cheiravam", "cheiram", "graças"))  # "cheira a café"
-_LOOSE_AFTER_A = frozenset(("pé", "cavalo", "bordo", "tempo", "lado", "passo", "caminho", "gosto"))  # "a pé"
+_LOOSE_AFTER_A = frozenset(  # "a pé"
+    ("pé", "cavalo", "bordo", "tempo", "lado", "passo", "caminho", "gosto", "lápis")
+)
 _DEPICTIVE = frozenset(("sentado", "parado", "deitado", "cansado", "calado", "quieto", "preso", "acordado"))
 _TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
+_TENS = frozenset(("vinte", "trinta", "quarenta", "cinquenta", "sessenta", "setenta", "oitenta", "noventa"))
+_OTHER_PRONOUNS = frozenset(("eu", "nós", "você", "vocês"))
 _PRONOUNS = {"ele": ("m", "s"), "ela": ("f", "s"), "eles": ("m", "p"), "elas": ("f", "p")}
 
 
@@ -151,8 +155,10 @@ def _determiner(words: list[str], noun: int, known: _Words) -> int | None:
 
 
 def _excused(words: list[str], head: int, noun: int) -> bool:
-    """The preposition "a", not the article: "a pé", "lado a lado", "cheira a café"."""
+    """The preposition "a", not the article: "a pé", "lado a lado", "cheira a café"; "vinte e um copos"."""
     before = words[head - 1] if head else ""
+    if before == "e" and head > 1 and words[head - 2] in _TENS and words[head] in ("um", "uma"):
+        return True
     return words[head] == "a" and (
         words[noun] in _LOOSE_AFTER_A or before == words[noun] or before in _BEFORE_A
     )
@@ -184,8 +190,8 @@ def _forms_of(word: str, known: _Words) -> frozenset[Form]:
 
 def _predicate(words, head: int, noun: int, forms: frozenset[Form], known: _Words, report) -> None:
     """The verb, and the adjective after a copula, of a subject that opens the sentence or a clause."""
-    if head and words[head - 1] not in _CLAUSE_START:
-        return
+    if head and (words[head - 1] not in _CLAUSE_START or "tanto" in words[: head - 1]):
+        return  # "tanto o pai como a tia gostaram"
     at = noun + 1
     while at < len(words) and (words[at] in _ADVERBS or words[at] in known.adjectives):
         at += 1
@@ -195,7 +201,9 @@ def _predicate(words, head: int, noun: int, forms: frozenset[Form], known: _Word
         verb = _next_verb(words, at + comma + 1, known, 2)
         if verb is None:
             return
-        _agree(words, noun, verb, forms, known, report)
+        inside = words[at + comma + 1]
+        if not (inside in known.names or inside in _PRONOUNS or inside in _OTHER_PRONOUNS):
+            _agree(words, noun, verb, forms, known, report)  # else: "os copos que ela lavou"
         at = verb + 1
         while at < len(words) and (
             words[at] not in known.verbs or words[at - 1] in ("e", "que", "quando", "não")
