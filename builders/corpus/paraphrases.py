@@ -10,13 +10,14 @@ stable hashes (see `searches`, `scenes` and `invented`).
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
 from builders.corpus import facts as world
-from builders.corpus import scenes, searches, stories
+from builders.corpus import howto, letters, news, recipes, scenes, searches, stories
 from builders.corpus.fillers import close
 from builders.corpus.invented import cap
 from builders.corpus.relations import Relation, fill, sentence
@@ -153,8 +154,10 @@ def topics(rng: random.Random, split: str, families: int) -> list[Pair]:
     pairs = []
     for topic in rng.sample(chosen, min(families * FAMILY, len(chosen))):
         names = searches.names(rng, split)
+        text, left = searches.document(rng, topic, names)
         query = names.put(rng, searches.line(rng, topic, "questions", split))
-        text = searches.document(rng, topic, names)
+        if split == "train" and left and rng.random() < 0.3:
+            query = names.put(rng, rng.choice(left))  # a sentence that could have been in the document
         place = next((n for n in (names.fields["l"], names.fields["x"]) if n in text), None)
         if place and rng.random() < 0.3:
             query = f"{query.rstrip('?')} em {place}" + ("?" if query.endswith("?") else "")
@@ -210,31 +213,31 @@ def truths(rng: random.Random, split: str, families: int) -> list[Pair]:
 
 
 def tales(rng: random.Random, split: str, families: int) -> list[Pair]:
-    """A sentence of a story and the rest of it."""
+    """A sentence of a story, news item, letter, recipe or instruction, and the rest of it."""
+    streams = [kind.documents(rng, split) for kind in (stories, news, letters, recipes, howto)]
     pairs: list[Pair] = []
-    for story in stories.documents(rng, split):
-        parts = story.text.replace("\n", " ").split(". ")
-        if len(parts) < 4:
+    while len(pairs) < families * 2:
+        text = next(rng.choice(streams)).text
+        parts = [part for part in re.split(r"(?<=[.!?])\s+|\n+", text) if len(part) > 12]
+        if not 3 <= len(parts) <= 14:
             continue
         taken = rng.randrange(len(parts))
-        rest = ". ".join(part for i, part in enumerate(parts) if i != taken)
-        pairs.append(Pair(parts[taken].rstrip(".") + ".", rest, ("historia", str(len(pairs)))))
-        if len(pairs) == families * 2:
-            return pairs
+        rest = " ".join(part for i, part in enumerate(parts) if i != taken)
+        pairs.append(Pair(parts[taken], rest, ("texto", str(len(pairs)))))
     return pairs
 
 
 # kind of batch: (maker, families in a batch, share of the batches)
 RECIPE: dict[str, tuple[Callable[..., list[Pair]], int, int]] = {
-    "sinonimos": (synonyms, 16, 22),
-    "perguntas": (questions, 16, 26),
+    "sinonimos": (synonyms, 16, 20),
+    "perguntas": (questions, 16, 22),
     "palavras-chave": (keywords, 16, 8),
-    "duplicadas": (duplicates, 16, 10),
+    "duplicadas": (duplicates, 16, 8),
     "trechos": (passages, 16, 12),
-    "temas": (topics, 10, 10),
+    "temas": (topics, 10, 15),
     "leitura": (readings, 16, 7),
-    "fatos": (truths, 12, 3),
-    "historias": (tales, 12, 2),
+    "fatos": (truths, 12, 2),
+    "textos": (tales, 12, 6),
 }
 
 

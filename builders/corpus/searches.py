@@ -15,7 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from builders.corpus.invented import Noun, cap, cidade, code, proper, word
-from builders.corpus.relations import compile_template, fill, relations
+from builders.corpus.relations import compile_template, fill
 from builders.corpus.values import MONTHS, TABLES, noun
 
 RELATION_SHARE, WORDING_SHARE, TOPIC_SHARE = 8, 4, 7  # one in so many belongs to "valid" only
@@ -194,6 +194,7 @@ MEASURES = {
     "horas": _many("horas", 2, 48),
     "meses": _many("meses", 2, 60),
     "dias": _many("dias", 3, 90),
+    "ano": lambda rng: str(rng.randint(1880, 2024)),
     "anos": _many("anos", 2, 90),
     "peso": lambda rng: f"{rng.randint(2, 90)}" + rng.choice([" quilos", " kg", ",5 quilos"]),
     "volts": lambda rng: f"{rng.choice([12, 24, 48, 110, 127, 220, 380])} volts",
@@ -315,18 +316,9 @@ def names(rng: random.Random, split: str) -> Names:
     return Names({**people, "l": cidade(rng, split).text, "x": proper(rng, split), "d": date})
 
 
-def document(rng: random.Random, topic: Wordings, given: Names) -> str:
-    """A short document of a topic: a title and some of its sentences."""
-    sentences = rng.sample(topic.statements, rng.randint(3, min(5, len(topic.statements))))
-    sentences.sort(key=topic.statements.index)
-    body = " ".join(given.put(rng, s) for s in sentences)
-    return f"{given.put(rng, rng.choice(topic.titles))}. {body}"
-
-
-def reading_relations(held: bool) -> dict[str, list]:
-    """Relations of the reading tables by kind of subject, those held out of "train" or the others."""
-    found: dict[str, list] = {}
-    for relation in relations().values():
-        if relation.held_out == held:
-            found.setdefault(relation.subject, []).append(relation)
-    return found
+def document(rng: random.Random, topic: Wordings, given: Names) -> tuple[str, list[str]]:
+    """(document, left out): a title and some sentences of a topic; and its other sentences, unfilled."""
+    chosen = rng.sample(topic.statements, rng.randint(3, min(5, len(topic.statements))))
+    body = " ".join(given.put(rng, line) for line in topic.statements if line in chosen)
+    left = [line for line in topic.statements if line not in chosen]
+    return f"{given.put(rng, rng.choice(topic.titles))}. {body}", left
