@@ -380,7 +380,7 @@ def roster(rng: random.Random, split: str, size: int, questions: int) -> Passage
     """
     while True:
         (relation,) = _relations(rng, split, "trained", "trained", 1)
-        template, reverse = rng.choice(relation.statements), bool(relation.reverse) and rng.random() < 0.3
+        template, reverse = rng.choice(relation.statements), bool(relation.reverse) and rng.random() < 0.5
         used: set[str] = set()
         facts: list[Fact] = []
         while len(facts) < size:
