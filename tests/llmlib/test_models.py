@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from llmlib import load, models
-from llmlib.data import model_names
+from llmlib.data import model_names, model_path
 from tests.conftest import tiny_model, tiny_tokenizer
 
 
@@ -45,11 +45,22 @@ def test_half_precision_on_disk_is_widened_on_a_cpu(folder):
     assert load(str(folder), device="cpu").model.dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", model_names())
-def test_every_bundled_model_loads_by_name(name):
+CONTINUE = [
+    name for name in model_names() if "ForCausalLM" in (model_path(name) / "config.json").read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("name", CONTINUE)
+def test_every_bundled_model_that_continues_texts_loads_by_name(name):
     lm = load(name, device="cpu")
     assert lm.name == name
     assert lm.tokenizer.convert_ids_to_tokens(lm.bos) == "<|endoftext|>"
+
+
+@pytest.mark.parametrize("name", sorted({*model_names()} - {*CONTINUE}))
+def test_a_bundled_model_of_another_family_says_what_it_is(name):
+    with pytest.raises(models.ModelError, match=f"^{name} é um (modelo que|codificador|classificador)"):
+        load(name, device="cpu")
 
 
 def test_an_unknown_name_lists_what_exists():
