@@ -141,7 +141,10 @@ def _participles(infinitive: str) -> Forms:
 
 def _slot(text: str, where: str) -> Callable[[dict, Random], str]:
     if ":" in text:
-        form, var = text.split(":")
+        form, _, var = text.partition(":")
+        known = ("-", "o?", "ele", "dele", "nele", "lo", "cujo", "num", "com", "para", *DETERMINERS)
+        if form.lower().rstrip("=") not in known and form[:5] != "poss." and form[:-1] not in _ONE:
+            raise LexiconError(f"{where}: unknown form '{form}'")
         if form[0].isupper():
             form = form[0].lower() + form[1:]
 
@@ -166,7 +169,15 @@ def _slot(text: str, where: str) -> Callable[[dict, Random], str]:
     if not dot:
         if word in SETS:
             var = name[0]
-            return lambda c, r: pick(c[var].adjectives[word], r)[target(c)[1]]
+
+            def adjective(context: dict, random_: Random) -> str:
+                forms = pick(context[var].adjectives[word], random_)
+                if forms is context.get("adjective"):  # not "vermelho, mas … vermelhas"
+                    forms = pick(context[var].adjectives[word], random_)
+                context["adjective"] = forms
+                return forms[target(context)[1]]
+
+            return adjective
         if word == "T":
             return lambda c, r: _participles(pick(c[thing or name[0]].done, r))[target(c)[1]]
         forms = forms_of(word, where)
@@ -188,7 +199,9 @@ def _slot(text: str, where: str) -> Callable[[dict, Random], str]:
 
     def verb(context: dict, random_: Random) -> str:
         infinitive, rest = choose(context, random_) if word in _VERBS else (word, "")
-        while infinitive in context["verbs"] and word in _VERBS:
+        for _ in range(6):
+            if word not in _VERBS or infinitive not in context["verbs"]:
+                break
             infinitive, rest = choose(context, random_)
         context["verbs"] = (*context["verbs"], infinitive)
         return _finite(infinitive, context["tense"] if tense == "t" else tense, target(context)[0]) + rest
@@ -231,6 +244,8 @@ def _role(var: str, options: list[str], slots: list[str], text: str, split: str,
                     for s in slots if s.endswith(f":{var}"))  # fmt: skip
         if plain and not _narrowed(var).search(text):
             found += names(split) * 2
+    elif not classes and var not in _DEFAULT:
+        raise LexiconError(f"{where}: the role '{var}' needs a class, as in '= {var} roupa | …'")
     else:
         found = [p for n in _members(classes or _DEFAULT[var].split(), where) for p in phrases(n)]
     for slot in slots:
@@ -262,13 +277,6 @@ def compile_frame(line: str, split: str, where: str = "frases.txt") -> Frame:
                 order.append(name)
         if slot.startswith("poss.") and slot[5] not in order:
             order.insert(0, slot[5])
-    roles = []
-    for var in order:
-        if var in "su":
-            adjectives = any(re.search(rf"^[^.>]+~{var}$", s) for s in slots)
-            roles.append((var, subjects(split, adjectives)))
-        else:
-            roles.append((var, _role(var, options.get(var, []), slots, text, split, where)))
     parts: list[str | Callable[[dict, Random], str]] = []
     at = 0
     for match in _SLOT.finditer(text):
@@ -277,6 +285,13 @@ def compile_frame(line: str, split: str, where: str = "frases.txt") -> Frame:
         parts.append(_slot(match.group(1), where))
         at = match.end()
     parts.append(text[at:])
+    roles = []
+    for var in order:
+        if var in "su":
+            adjectives = any(re.search(rf"^[^.>]+~{var}$", s) for s in slots)
+            roles.append((var, subjects(split, adjectives)))
+        else:
+            roles.append((var, _role(var, options.get(var, []), slots, text, split, where)))
     capitals = bool(re.search("“|[.?!] ", text))
     return Frame(line[1:].strip(), line[0] == "!", tuple(roles), tuple(parts), capitals)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from builders.corpus.lexicon import DATA, LexiconError, Noun, lexicon
 from builders.corpus.morphology import DETERMINERS, ELE, ELES
 
-SETS = "cqek"  # kinds of adjective: colour, quality (with "ser"), state (with "estar"), kind of place
+SETS = "cqekn"  # kinds of adjective: colour, quality ("ser"), state ("estar"), kind of place, size
 PRONOUNS = ("ele", "ela", "eles", "elas")
 CLITICS = ("o", "a", "os", "as")
 

@@ -190,6 +190,8 @@ def test_second_phrase_is_mostly_of_another_form():
         ("= | {o:x} {ser.i~x} {feliiz~x}.", "not in adjetivos.csv"),
         ("= x clima | {o:x} {ser.i~x} {c~x}.", "nothing can be the role"),
         ("= | {o} {cair.f~x}.", "a field is"),
+        ("= | {onde:x} {cair.f~x}.", "unknown form"),
+        ("= | {o:k} {cair.f~k}.", "needs a class"),
     ],
 )
 def test_bad_frames_are_refused(line, message):
