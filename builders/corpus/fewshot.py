@@ -153,7 +153,8 @@ def _table_tasks() -> Iterator[Task]:
     for name, (relation, *texts) in FROM_FACTS.items():
         yield _from_facts(name, relation, texts)
     trades = world.rows("profissoes.csv")
-    work = [(r["faz"], r["feminino" if crc32(r["faz"].encode()) % 2 else "masculino"]) for r in trades]
+    woman = {r["faz"]: crc32(f"mundo|{r['faz']}".encode()) % 2 for r in trades}  # about half, of every sort
+    work = [(r["faz"], r["feminino" if woman[r["faz"]] else "masculino"]) for r in trades]
     yield Task("quem_faz", _unique(work), None, "Quem faz", "quem faz o trabalho", "quem {x}")
     both = [(r["masculino"], "o", r["lugar"]) for r in trades] + [
         (r["feminino"], "a", r["lugar"]) for r in trades
