@@ -178,8 +178,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
     parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
     parser.add_argument("--batch", type=int, default=4, help="rows a step")
-    parser.add_argument("--muon-lr", type=float, default=0.012)
-    parser.add_argument("--adamw-lr", type=float, default=2e-3)
+    parser.add_argument("--muon-lr", type=float, default=0.01)
+    parser.add_argument("--adamw-lr", type=float, default=1.5e-3)
     parser.add_argument(
         "--compile",
         action="store_true",
