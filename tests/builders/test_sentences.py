@@ -197,3 +197,24 @@ def test_second_phrase_is_mostly_of_another_form():
 def test_bad_frames_are_refused(line, message):
     with pytest.raises(LexiconError, match=message):
         compile_frame(line, "train", "frases.txt, line 1")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Os copos que ela lavou estavam limpos.", "Os copos que ela lavou estava limpos."),
+        ("As meias que Ana lavou secaram.", "As meias que Ana lavou secou."),
+        ("As meninas que moram longe chegaram.", "As meninas que mora longe chegaram."),
+    ],
+)
+def test_the_checker_follows_relative_clauses(right, wrong):
+    assert not check(right)
+    assert check(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tanto o pai como a tia chegaram.", "Vinte e um copos sumiram.", "Ele rasurou a redação a lápis."],
+)
+def test_the_checker_knows_coordination_and_numerals(text):
+    assert not check(text)
