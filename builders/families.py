@@ -36,7 +36,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from builders import shards
 from builders.corpus import Document
-from builders.pretrain import count, fast_precision
+from builders.pretrain import hardware, count, fast_precision
 from llmlib.scratch.train import Rows, Settings, TrainingError, processes
 
 LENGTH = 256  # tokens of a row
@@ -189,6 +189,7 @@ def report(
         "seconds": round(log[-1]["seconds"]),
         "steps": log[-1]["step"],
         "processes": processes(next(model.parameters()).device)[1],
+        "device": hardware(next(model.parameters()).device),
         "parameters": sum(p.numel() for p in model.parameters()),
         "batch": chosen.batch,
         "precision": chosen.precision,

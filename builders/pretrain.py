@@ -118,6 +118,11 @@ def fast_precision(device: torch.device) -> str:
     return "bfloat16" if able else "float32"
 
 
+def hardware(device: torch.device) -> str:
+    """What the weights were made on, for the card: "CPU", or the name of the GPU."""
+    return f"GPU {torch.cuda.get_device_name(device)}" if device.type == "cuda" else "CPU"
+
+
 def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dict[str, Rows]:
     """Rows of each stage and of the validation text by kind, made on first use, kept in `args.work`."""
     backend, rows = tokenizer.backend_tokenizer, {}
@@ -352,6 +357,7 @@ def main() -> None:
         "tokens": log[-1]["tokens"],
         "seconds": round(log[-1]["seconds"]),
         "processes": world,
+        "device": hardware(device),
         "parameters": sum(p.numel() for p in model.parameters()),
         "validation": figures(model),
         "curve": curve(log),
