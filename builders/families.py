@@ -36,7 +36,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from builders import shards
 from builders.corpus import Document
-from builders.pretrain import hardware, count, fast_precision
+from builders.pretrain import count, fast_precision, hardware
 from llmlib.scratch.train import Rows, Settings, TrainingError, processes
 
 LENGTH = 256  # tokens of a row
