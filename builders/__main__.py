@@ -1,4 +1,4 @@
-"""`make data NAME=…`: rebuilds one artefact of data/ by the commands that made it. `make family`: every model.
+"""`make data NAME=…` rebuilds one artefact of data/ by the commands that made it; `make family`, every model.
 
 The recipes are those of the artefacts' cards; each builder has its own `--help`. Every step goes on where an
 interrupted run of it stopped. `--device cuda` is handed to the steps that train.
@@ -21,7 +21,7 @@ TRAINING: dict[str, Step] = {
         "builders.pretrain", "--tokens", "24M", "--minutes", "64", "--stage1", "0.35", "--stage3", "0.15",
         "--accumulate", "4", "--compile", "--resume",
     ],
-    "mini-instruct": ["builders.sft", "--minutes", "10", "--resume"],
+    "mini-instruct": ["builders.sft", "--minutes", "10", "--compile", "--space", "--resume"],
     "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
     "mini-bert": ["builders.bert", "--resume"],
     "mini-t5": ["builders.t5", "--resume"],

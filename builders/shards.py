@@ -19,7 +19,7 @@ from tqdm import tqdm
 from builders.corpus import Document
 
 ANSWER_WEIGHT = 5  # how many times more the answers to questions count in the loss
-# Their first tokens count more still: once these are right the rest is copying, and finding them is the skill.
+# Their first tokens count more still: with these right the rest is copying, and finding them is the skill.
 FIRST_WEIGHT, FIRST = 15, 2
 OPEN_ROWS = 32  # rows that wait for a document that fits
 PAD = 3

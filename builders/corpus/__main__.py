@@ -42,23 +42,24 @@ MODULES = {
     "conta": "arithmetic",
     "codigo": "code",
     "dna": "dna",
+    "frases": "sentences",
 }
 AUTHORED = "autoral"
 # share of characters by kind
 MIXES = {
     "leitura": {
         "leitura": 620, "copia": 60, "historia": 90, "fatos": 60, "exemplos": 50, "perguntas": 20,
-        "descricao": 20, "dialogo": 20, "noticia": 20, "conta": 10, "carta": 10, "receita": 10,
-        "instrucoes": 10,
+        "descricao": 20, "dialogo": 20, "noticia": 15, "conta": 10, "carta": 10, "receita": 10,
+        "frases": 10, "instrucoes": 5,
     },
     "texto": {
-        "historia": 240, "leitura": 270, "fatos": 130, "descricao": 65, "dialogo": 60, "perguntas": 60,
+        "historia": 240, "leitura": 270, "fatos": 130, "descricao": 60, "dialogo": 55, "perguntas": 50,
         "exemplos": 45, "copia": 30, "noticia": 25, "carta": 20, "receita": 15, "instrucoes": 15, "conta": 15,
-        "codigo": 5, "dna": 5,
+        "frases": 25, "codigo": 5, "dna": 5,
     },
     "amostra": {
         "historia": 28, "leitura": 20, "descricao": 12, "fatos": 12, "dialogo": 10, "perguntas": 9,
-        "noticia": 3, "carta": 2, "receita": 2, "instrucoes": 2,
+        "noticia": 3, "carta": 2, "receita": 2, "instrucoes": 2, "frases": 2,
     },
 }  # fmt: skip
 SHARD = 2_000_000  # characters of text in a shard
