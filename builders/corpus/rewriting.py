@@ -224,7 +224,8 @@ _AMBIGUOUS = frozenset(
 )
 # Confusions of Brazilian spelling: what is right, what is often written.
 _CONFUSIONS = (
-    ("ç", "ss"), ("ss", "ç"), ("ss", "s"), ("rr", "r"), ("z", "s"), ("ch", "x"), ("x", "ch"), ("je", "ge"), ("ji", "gi"),
+    ("ç", "ss"), ("ss", "ç"), ("ss", "s"), ("rr", "r"), ("z", "s"), ("ch", "x"), ("x", "ch"), ("je", "ge"),
+    ("ji", "gi"),
     ("lh", "li"), ("nh", "ni"), ("qu", "k"), ("mp", "np"), ("mb", "nb"), ("ão", "am"), ("sc", "s"),
     ("ou", "o"), ("ei", "e"),
 )  # fmt: skip

@@ -49,7 +49,7 @@ class Group:
     forms: tuple
 
     def pairs(self, split: str) -> list[tuple[int, int]]:
-        """Ordered pairs of different forms for the two wordings. In some groups the first two forms never meet
+        """Ordered pairs of different forms for two wordings. In some groups the first two forms never meet
         in "train"; a third one links them, so that their likeness can be inferred. "valid" may use all."""
         every = [(i, j) for i in range(len(self.forms)) for j in range(len(self.forms)) if i != j]
         if split == "valid" or len(self.forms) < 3 or crc32(self.name.encode()) % HELD_OUT_GROUPS:
