@@ -17,6 +17,7 @@ from builders.corpus import agreement
 from builders.corpus.invented import cap
 from builders.corpus.lexicon import Noun, lexicon
 from builders.corpus.morphology import ELE, ELES, conjugate, determiner
+from builders.corpus.sentences import held
 from builders.measures import batch, proportion
 from builders.measures.wellformed import PROSE, sentences
 
@@ -34,12 +35,20 @@ def _nouns(*classes: str) -> dict[str, list[Noun]]:
     return found
 
 
+def _unseen(rng: random.Random, some: list, others: list) -> tuple:
+    """A noun of each, that never stand in one sentence of the training text's kind `frases`."""
+    while True:
+        one, other = rng.choice(some), rng.choice(others)
+        if held("", (one.word, other.word), ""):
+            return one, other
+
+
 def _gender(rng: random.Random) -> Pair:
     """Noun, owner of the other gender, copula, adjective."""
     gender = rng.choice("mf")
     other = "f" if gender == "m" else "m"
-    thing = rng.choice(_nouns("objeto", "roupa", "brinquedo")[gender])
-    owner = rng.choice(_nouns("crianca", "profissao")[other])
+    things, owners = _nouns("objeto", "roupa", "brinquedo")[gender], _nouns("crianca", "profissao")[other]
+    thing, owner = _unseen(rng, things, owners)
     adjectives = [a for a in lexicon().adjectives_by_class["cor"] if a.forms[0] != a.forms[1]]
     adjective, plural = rng.choice(adjectives), rng.random() < 0.3
     noun = thing.plural if plural else thing.word
@@ -55,7 +64,7 @@ def _number(rng: random.Random) -> Pair:
     """Subject, place of the other number, verb."""
     plural, verb = rng.random() < 0.5, rng.choice(VERBS)
     people, things = _nouns("pessoa", "profissao"), _nouns("objeto", "movel", "brinquedo")
-    who, thing = rng.choice(people[rng.choice("mf")]), rng.choice(things[rng.choice("mf")])
+    who, thing = _unseen(rng, people[rng.choice("mf")], things[rng.choice("mf")])
     subject = f"{determiner('o', who.gender, plural)} {who.plural if plural else who.word}"
     link = rng.choice(("perto", "ao lado", "atrás"))
     near = f"{link} {determiner('de', thing.gender, not plural)} {thing.word if plural else thing.plural}"
