@@ -3,11 +3,14 @@
     python -m builders.t5 --tokens 8M --minutes 15
 
 `T5ForConditionalGeneration` in its 1.1 shape (gated SiLU, no dropout; input and output embeddings are one
-matrix). Two stages: span corruption (Raffel et al., 2020: 15 % of a document's tokens in spans of 3 on
-average become `<extra_id_0>`, `<extra_id_1>` …, and the decoder writes them), with random tokens to copy in
-between, from which the decoder learns where to look; then four fifths of pairs of `builders.corpus.rewriting`
-with the prefix "corrigir: ", "resumir: " or "reescrever no plural: " (and so on), and one fifth of span
-corruption. The sentinels are tokens 3,072 to 3,103, after the family's 3,072.
+matrix). Three stages: random tokens to copy, ever more of them, from which the decoder learns where to look;
+span corruption (Raffel et al., 2020: 15 % of a document's tokens in spans of 3 on average become
+`<extra_id_0>`, `<extra_id_1>` …, and the decoder writes them), some copies among them; then four fifths of
+pairs of `builders.corpus.rewriting` prefixed ("corrigir: ", "resumir: ", "reescrever no plural: " …) and
+one fifth of span corruption. The sentinels are tokens 3,072 to 3,103, after the family's 3,072.
+
+The first stage is needed: after 300 thousand tokens of span corruption alone nothing was copied, while after
+as many tokens of copies alone it had begun.
 
 T5 does not divide its attention scores by the root of the head's size: it starts with smaller queries. Muon
 moves every matrix by the same amount and saturates such scores within a hundred steps (copying was not
@@ -59,8 +62,9 @@ SENTINELS = [f"<extra_id_{i}>" for i in range(32)]
 NOISE, SPAN = 0.15, 3  # share of tokens that are hidden, tokens in a span on average
 LONGEST = 220  # tokens of a document, so that source and target fit in a row
 GROUPS = (24, 40, 72, 128, LENGTH)  # sources of a batch are padded among their like
-COPIES = 0.6  # share of pairs in the first stage that copy random tokens
-SPANS_LATER = 0.2  # share of span corruption in the second stage
+COPIES = 0.3  # share of pairs in the second stage that copy random tokens
+HARDER = 400  # pairs after which copies may be one token longer, from 12 up to 32
+SPANS_LATER = 0.2  # share of pairs in the third stage that are span corruption
 OBJECTIVE = (
     "primeiro, copiar sequências sem sentido e escrever os trechos apagados de um texto; depois, corrigir,"
     " resumir e reescrever a pedido"
@@ -180,10 +184,11 @@ def task_pairs(tokenizer: PreTrainedTokenizerBase, seed: int) -> Iterator[tuple[
 
 
 def copies(vocabulary: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Random tokens whose target is the same tokens: only looking at the source can tell them."""
+    """Random tokens whose target is the same tokens, first few: only looking at the source can tell them."""
     rng = np.random.default_rng(seed)
-    while True:
-        ids = rng.integers(PAD + 1, vocabulary, rng.integers(4, 33)).tolist()
+    for number in itertools.count():
+        longest = min(32, 12 + number // HARDER)
+        ids = rng.integers(PAD + 1, vocabulary, rng.integers(4, longest + 1)).tolist()
         yield ids, ids
 
 
@@ -225,29 +230,33 @@ def write_rows(
 
 
 def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dict[str, Rows]:
-    """Rows of both stages, as many as the run can read, made on first use, kept in `args.work`."""
+    """Rows of the three stages, as many as the run can read, made on first use, kept in `args.work`."""
     files = families.train_shards(args)
     digest = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode())
     for file in [*files, Path(rewriting.__file__), rewriting.DATA / "resumos.txt"]:
         digest.update(file.read_bytes())
-    made_from = (
-        f"{digest.hexdigest()} {args.seed} {args.tokens} {args.stage1} {NOISE} {SPAN} {SPANS_LATER} {COPIES}"
-    )
-    later = mixed(
-        task_pairs(tokenizer, args.seed + 1),
-        span_pairs(files[::-1], tokenizer, args.seed + 2),
-        SPANS_LATER,
-        args.seed + 3,
-    )
+    shares = f"{args.stage1} {args.stage2} {NOISE} {SPAN} {SPANS_LATER} {COPIES} {HARDER}"
+    made_from = f"{digest.hexdigest()} {args.seed} {args.tokens} {shares}"
+    seeds = range(args.seed * 10, args.seed * 10 + 10)
+    sentinel = tokenizer.convert_tokens_to_ids(SENTINELS[0])
+    spans = span_pairs(files, tokenizer, seeds[0])
+    streams = {
+        "copies": (args.stage1, copies(sentinel, seeds[1])),
+        "spans": (args.stage2, mixed(spans, copies(sentinel, seeds[2]), COPIES, seeds[3])),
+        "tasks": (
+            1 - args.stage1 - args.stage2,
+            mixed(
+                task_pairs(tokenizer, seeds[4]),
+                span_pairs(files[::-1], tokenizer, seeds[5]),
+                SPANS_LATER,
+                seeds[6],
+            ),
+        ),
+    }
     # a run may end by its minutes, in which case a stage reads fewer rows than tokens say, never more
-    write_rows(
-        span_pairs(files, tokenizer, args.seed),
-        args.work / "spans",
-        int(args.tokens * args.stage1),
-        made_from,
-    )
-    write_rows(later, args.work / "tasks", int(args.tokens * (1 - args.stage1)), made_from)
-    return {name: Rows(args.work / name, LENGTH) for name in ("spans", "tasks")}
+    for name, (share, stream) in streams.items():
+        write_rows(stream, args.work / name, int(args.tokens * share), made_from)
+    return {name: Rows(args.work / name, LENGTH) for name in streams}
 
 
 def unpack(ids: Tensor) -> list[tuple[list[int], list[int]]]:
@@ -456,10 +465,11 @@ def validation(
 def main() -> None:
     """Prepare the pairs, train, measure, save."""
     p = families.parser("t5", __doc__, "8M", 8)
-    p.add_argument("--stage1", type=float, default=0.35, help="share of the run in span corruption (0.35)")
+    p.add_argument("--stage1", type=float, default=0.1, help="share of the run in copying (0.1)")
+    p.add_argument("--stage2", type=float, default=0.25, help="share of the run in span corruption (0.25)")
     args, device = families.start(p)
-    if not 0 < args.stage1 < 1:
-        p.error("--stage1 must be between 0 and 1")
+    if not (args.stage1 > 0 < args.stage2 and args.stage1 + args.stage2 < 1):
+        p.error("--stage1 and --stage2 must be above 0 and leave room for the tasks")
     documents = families.valid_documents(args)
     if args.measure:
         tokenizer = AutoTokenizer.from_pretrained(args.out)
@@ -474,7 +484,11 @@ def main() -> None:
     model = T5ForConditionalGeneration(shape(len(tokenizer), args.size)).to(device)
     shrink(model)
     chosen = families.settings(args, device)
-    stages = [Stage("spans", rows["spans"], args.stage1), Stage("tasks", rows["tasks"])]
+    stages = [
+        Stage("copies", rows["copies"], args.stage1),
+        Stage("spans", rows["spans"], args.stage1 + args.stage2),
+        Stage("tasks", rows["tasks"]),
+    ]
     figures = validation(tokenizer, documents)
     log = families.run(
         lambda: train(model, stages, chosen, args.work, args.resume, figures, loss=pair_loss(model, device))
