@@ -32,7 +32,9 @@ _PLURAL_UNITS = {
     "colher_de_chá": "colheres de chá", "pitada": "pitadas", "lata": "latas", "fatia": "fatias",
     "punhado": "punhados", "litro": "litros", "folha": "folhas", "maço": "maços", "pacote": "pacotes",
 }  # fmt: skip
-_PREPARED = re.compile(r" (?:ralad|picad|amassad|cozid|moíd|desfiad)[oa]s?\b| em pó\b")  # no matter for a title
+_PREPARED = re.compile(
+    r" (?:ralad|picad|amassad|cozid|moíd|desfiad)[oa]s?\b| em pó\b"
+)  # no matter for a title
 _USED = re.compile(r"\{(?:[^{}]*:)?([a-z])\}")
 
 
