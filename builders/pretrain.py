@@ -6,7 +6,7 @@
 
 Three stages: first text where only reading can answer (easy passages before hard ones), in which looking
 back at the context forms; then ordinary text with some of it kept, in rows of 256 tokens; at the end the same
-in rows of 512, read from the last shard backwards. One row in 16 repeats random tokens. Along the way it
+in rows of 512, read from the last shard backwards. One row in 11 repeats random tokens. Along the way it
 keeps small int8 checkpoints, log-spaced in steps. Killed at any moment, `--resume` goes on.
 The loop is `llmlib.scratch.train`; this file brings it the data, the model and the measures along the way.
 """

@@ -23,7 +23,7 @@ ANSWER_WEIGHT = 5  # how many times more the answers to questions count in the l
 FIRST_WEIGHT, FIRST = 15, 2
 OPEN_ROWS = 32  # rows that wait for a document that fits
 PAD = 3
-REPEAT_EVERY = 11  # one row of repeated random tokens to so many others
+REPEAT_EVERY = 11  # one row in so many repeats random tokens
 REPEAT_WEIGHT = 2
 
 

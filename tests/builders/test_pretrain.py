@@ -50,7 +50,11 @@ def test_answers_weigh_more(tokenizer) -> None:
     assert weights[0] == 1
     heavy = tokenizer.decode([i for i, w in zip(ids, weights, strict=True) if w > 1])
     assert heavy.strip() == document.text[start:end].strip() == "em Neru"
-    assert [w for w in weights if w > 1][:3] == [shards.FIRST_WEIGHT] * 2 + [shards.ANSWER_WEIGHT]
+    first, rest = [shards.FIRST_WEIGHT] * shards.FIRST, [shards.ANSWER_WEIGHT]
+    assert [w for w in weights if w > 1] == (first + rest * len(weights))[: sum(w > 1 for w in weights)]
+    longer = Document("leitura", "Resposta: em Neru, perto do rio, com a avó", ((10, 42),))
+    (_, weights), *_ = shards.encode([longer], tokenizer)
+    assert [w for w in weights if w > 1][: len(first) + 2] == first + rest * 2
 
 
 def test_packing_loses_nothing_and_cuts_only_long_documents() -> None:
@@ -103,7 +107,7 @@ def test_repeats_are_mixed_into_training_rows(tokenizer, tmp_path: Path) -> None
     plain = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64)
     mixed = shards.to_rows([shard], tokenizer, tmp_path / "rows", 64, with_repeats=True)
     silent = (Rows(tmp_path / "rows", 64).weights[:, 1:9] == 0).all(1)
-    assert silent.sum() == mixed - plain == mixed // (shards.REPEAT_EVERY + 1)
+    assert silent.sum() == mixed - plain == mixed // shards.REPEAT_EVERY
 
 
 @pytest.mark.parametrize("length", [29, 128, 300])

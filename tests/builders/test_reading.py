@@ -145,11 +145,15 @@ def test_reserved_first_names_only_in_valid():
 
 
 def test_difficulty_grows():
-    def facts_of(level):
+    def of(level, measure):
         stream = reading.documents(random.Random(6), "train", level)
-        return sum(len(next(stream).text.split("\nPergunta")[0]) for _ in range(300))
+        return sum(measure(next(stream).text.split("\nPergunta")[0].split()) for _ in range(300))
 
-    assert facts_of(1) < facts_of(2) < facts_of(3)
+    def new_words(words):
+        return len(set(words)) / len(words)
+
+    assert of(1, new_words) < of(2, new_words)  # easy: the same sentence said of many
+    assert of(2, len) < of(3, len)
 
 
 def test_documents_mark_whole_answers():
