@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import random
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,6 +63,7 @@ MIXES = {
         "noticia": 3, "carta": 2, "receita": 2, "instrucoes": 2, "frases": 2,
     },
 }  # fmt: skip
+LADDER = (0.33, 0.6, 0.8)  # where, in a "leitura" run, reading goes from difficulty 0 to 1, to 2, to 2 and 3
 SHARD = 2_000_000  # characters of text in a shard
 VALID = 1_000_000
 SAMPLE_SIZES = {"train": 1_050_000, "valid": 180_000}
@@ -84,8 +86,8 @@ def streams(
     for kind in shares:
         module = importlib.import_module(f"builders.corpus.{MODULES[kind]}")
         own = random.Random(rng.getrandbits(64))
-        if kind == "leitura" and stage < 0.75:
-            made[kind] = module.documents(own, split, difficulty=1 if stage < 0.5 else 2)
+        if kind == "leitura" and stage < LADDER[-1]:
+            made[kind] = module.documents(own, split, difficulty=bisect(LADDER, stage))
         else:
             made[kind] = module.documents(own, split)
     return made

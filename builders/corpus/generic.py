@@ -17,7 +17,7 @@ from zlib import crc32
 from builders.corpus.invented import word
 from builders.corpus.morphology import conjugate, participle
 from builders.corpus.relations import Relation, Template, parse, relations
-from builders.corpus.values import _things
+from builders.corpus.values import carried
 
 EVENT = """evento | pessoa | coisa
 = {o s} <V> {X v}.
@@ -488,7 +488,7 @@ def _choices() -> dict[str, list[tuple]]:
         known = noun.partition(" ")[2] in words[False]
         which = "held_out" if held_out(noun) and not known else "trained"
         found["nouns " + which].append((f"lex:{noun}/{kind}", noun, kind))
-    for thing in _things()[0]:
+    for thing in carried()[0]:
         of = "do " if thing.gender == "m" else "da "
         for noun, kind in (("a cor " + of + thing.text, "cor"), ("o preço " + of + thing.text, "reais")):
             found["nouns trained"].append((f"lex:{noun}/{kind}", noun, kind))

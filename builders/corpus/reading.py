@@ -14,10 +14,11 @@ from dataclasses import replace
 from builders.corpus import Document
 from builders.corpus.echo import pattern
 from builders.corpus.forms import FORMS
-from builders.corpus.passages import Passage, build, roster
+from builders.corpus.passages import Passage, build, primer, roster
 
 ANSWER = "Resposta: "
 SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
+PRIMERS = {1: 0.15, 2: 0.05, 3: 0.02}  # share of the simplest passages, by difficulty
 ROSTERS = {1: 0.7, 2: 0.35, 3: 0.15}  # share of passages with one relation said of many, by difficulty
 LONGEST = 150  # words of a passage
 # Characters of a document that has two questions already: with them it stays in a row of 256 tokens.
@@ -50,10 +51,13 @@ def _document(passage: Passage) -> Document:
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
-    """Endless reading documents. difficulty 1 (mostly one relation in one wording), 2 (2 to 5 facts of any
+    """Endless reading documents. difficulty 0 (first names and things, both ways), 1 (mostly one relation in one wording), 2 (2 to 5 facts of any
     kind), 3 (4 to 8); else 2 or 3."""
     while True:
-        level = difficulty or rng.choice((2, 3))
+        level = rng.choice((2, 3)) if difficulty is None else difficulty
+        if level == 0 or rng.random() < PRIMERS[level]:
+            yield _document(primer(rng, rng.randint(2, 6), 10))
+            continue
         if rng.random() < ROSTERS[level]:
             yield _document(roster(rng, split, rng.randint(3, 7), 8))
             continue

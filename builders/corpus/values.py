@@ -69,7 +69,7 @@ FIXED = {"parede", "porta", "janela", "teto", "chão", "telhado", "muro"}  # nob
 
 
 @lru_cache(maxsize=1)
-def _things() -> tuple[list[Noun], dict[str, list[str]], list[str]]:
+def carried() -> tuple[list[Noun], dict[str, list[str]], list[str]]:
     """Things of the lexicon that can be carried or named, colours by gender, and materials."""
     words = lexicon()
     found = {n.word: n for kind in THINGS for n in words.by_class.get(kind, ()) if " " not in n.word}
@@ -91,7 +91,7 @@ def _things() -> tuple[list[Noun], dict[str, list[str]], list[str]]:
 
 def coisa(rng: random.Random, split: str) -> Noun:
     """A thing of the lexicon, often with a colour or a material: "o balde amarelo", "a caixa de lata"."""
-    things, colours, materials = _things()
+    things, colours, materials = carried()
     made = rng.choice(things)
     draw = rng.random()
     if draw < 0.3:
@@ -112,7 +112,7 @@ TITLE_FORMS = ("{c} e {d}", "O segredo {dc}", "{c} sem dono", "A noite {dc}", "{
 
 def _title(rng: random.Random, split: str) -> str:
     """A title in quotes."""
-    things = _things()[0]
+    things = carried()[0]
     one, other = rng.choice(things), rng.choice(things)
     form = rng.choice(TITLE_FORMS)
     of, the = ("do ", "o ") if one.gender == "m" else ("da ", "a ")
