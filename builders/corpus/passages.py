@@ -19,7 +19,7 @@ from builders.corpus.relations import Relation, fill, relations, sentence, subje
 from builders.corpus.values import carried, noun
 
 NOT_IN_TEXT = "O texto não diz."
-PRIMER = tuple(f"objeto:{verb}" for verb in "comprou vendeu achou pintou escondeu lavou levou pediu".split())
+PRIMER_VERBS = ("comprou", "vendeu", "achou", "pintou", "escondeu", "lavou", "levou", "pediu")
 
 
 @dataclass(frozen=True)
@@ -378,10 +378,10 @@ def primer(rng: random.Random, size: int, questions: int) -> Passage:
 
     First names and things that mostly are one token each, a few verbs, four wordings, and every fact asked
     both ways: "Quem comprou o balde?" cannot be answered by what follows "balde", so each word has to carry
-    whose it is. Once that is learned here, longer names and other relations follow; from them it did not form.
+    whose it is. Learned here first, it carries over to longer names and other relations.
     """
     names, things = first_names("train"), carried()[0]
-    relation = relations()[rng.choice(PRIMER)]
+    relation = relations()[f"objeto:{rng.choice(PRIMER_VERBS)}"]
     template = rng.choice(relation.statements[:4])
     people = [Noun(name, gender) for gender in "mf" for name in names[gender]]
     facts = [
