@@ -51,8 +51,8 @@ def _document(passage: Passage) -> Document:
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
-    """Endless reading documents. difficulty 0 (first names and things, both ways), 1 (mostly one relation in one wording), 2 (2 to 5 facts of any
-    kind), 3 (4 to 8); else 2 or 3."""
+    """Endless reading documents. difficulty 0: first names and things, asked both ways; 1: mostly one
+    relation in one wording; 2: 2 to 5 facts of any kind; 3: 4 to 8; else 2 or 3."""
     while True:
         level = rng.choice((2, 3)) if difficulty is None else difficulty
         if level == 0 or rng.random() < PRIMERS[level]:
