@@ -12,14 +12,14 @@ import sys
 
 Step = list[str]
 TEXTS: list[Step] = [
-    ["builders.corpus", "--mix", "leitura", "--mchars", "32", "--out", "build/corpus/leitura"],
-    ["builders.corpus", "--mix", "texto", "--mchars", "100", "--out", "build/corpus/texto"],
+    ["builders.corpus", "--mix", "leitura", "--mchars", "40", "--out", "build/corpus/leitura"],
+    ["builders.corpus", "--mix", "texto", "--mchars", "110", "--out", "build/corpus/texto"],
     ["builders.tokenizer"],
 ]
 TRAINING: dict[str, Step] = {
     "mini-base": [
-        "builders.pretrain", "--tokens", "24M", "--minutes", "64", "--stage1", "0.35", "--stage3", "0.15",
-        "--accumulate", "4", "--compile", "--resume",
+        "torch.distributed.run", "--nproc_per_node", "2", "-m", "builders.pretrain", "--tokens", "32M",
+        "--stage1", "0.41", "--stage3", "0.2", "--accumulate", "2", "--compile", "--resume",
     ],
     "mini-instruct": ["builders.sft", "--minutes", "10", "--compile", "--space", "--resume"],
     "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
@@ -70,6 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     trains = [step[0] for step in TRAINING.values()]
     for module, *options in RECIPES[args.name]:
         device = ["--device", args.device] if module in trains and args.device != "cpu" else []
+        if device and module == "torch.distributed.run":
+            options[1] = "gpu"  # a process for each GPU, where the recipe has one for each of two cores
         print(f"» python -m {' '.join([module, *options, *device])}", flush=True)
         if code := subprocess.run([sys.executable, "-m", module, *options, *device]).returncode:
             return code

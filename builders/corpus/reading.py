@@ -19,7 +19,7 @@ from builders.corpus.passages import Passage, build, primer, roster
 ANSWER = "Resposta: "
 SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
 PRIMERS = {1: 0.4, 2: 0.15, 3: 0.04}  # share of the simplest passages, by difficulty
-ROSTERS = {1: 0.7, 2: 0.35, 3: 0.15}  # share of passages with one relation said of many, by difficulty
+ROSTERS = {1: 0.7, 2: 0.55, 3: 0.3}  # share of passages with one relation said of many, by difficulty
 LONGEST = 150  # words of a passage
 # Characters of a document that has two questions already: with them it stays in a row of 256 tokens.
 ROOM = 720
