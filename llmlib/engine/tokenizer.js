@@ -27,9 +27,9 @@ LLM.Tokenizer = class {
     this.rank = new Map(pairs.map(([a, b], rank) => [this.key(id.get(a), id.get(b)), rank]));
   }
 
-  // text -> ids; a lone surrogate counts as U+FFFD
-  encode(text) {
-    return text.split(this.marks).flatMap((part) => this.special.get(part) ??
+  // text -> ids; a lone surrogate counts as U+FFFD. With special = false, the name of a special token is plain text.
+  encode(text, special = true) {
+    return text.split(special ? this.marks : /(?!)/).flatMap((part) => (special ? this.special.get(part) : undefined) ??
       Array.from(part.matchAll(SPLIT), ([word]) => this.word(word)).flat());
   }
 

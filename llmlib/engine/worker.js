@@ -38,10 +38,10 @@ const methods = {
   },
 
   async generate(params, id, send) {
-    const { ids, cut } = read(params), start = ids.length;
-    const { max_new_tokens = 40, k = 0, sampling } = params, rule = LLM.settings(sampling);
+    const { max_new_tokens = 40, k = 0, sampling, written = [] } = params, rule = LLM.settings(sampling);
+    const { ids, cut } = read(params), start = ids.length - written.length, last = written.length + max_new_tokens;
     const stop = [params.stop ?? []].flat().filter(Boolean), eos = [model.config.eos_token_id ?? 0].flat();
-    let text = "", reason = max_new_tokens > 0 ? null : "length", step = 0, until = 0;
+    let text = "", reason = max_new_tokens > 0 ? null : "length", step = written.length, until = 0;
     while (!reason) {
       if (performance.now() > until) { // lets a cancel, or another question, in
         await breathe();
@@ -53,7 +53,7 @@ const methods = {
       send(k ? { token, top } : { token });
       if (stop.length) text = tokenizer.decode(ids.slice(start));
       reason = eos.includes(token.id) ? "eos" : stop.some((s) => text.includes(s)) ? "stop" :
-        step >= max_new_tokens ? "length" : ids.length > model.config.max_position_embeddings ? "context" : null;
+        step >= last ? "length" : ids.length > model.config.max_position_embeddings ? "context" : null;
     }
     text = tokenizer.decode(ids.slice(start));
     const ends = stop.map((s) => text.indexOf(s)).filter((at) => at >= 0);
@@ -99,14 +99,27 @@ const methods = {
 const NO_MODEL = "O modelo ainda não foi carregado. Recarregue a página.";
 const shown = (id) => ({ id, text: tokenizer.text(id) });
 
-// text or ids -> ids with the document's mark in front, and the tokens as shown. Too long: the end is kept.
-function read({ text = "", ids, add_bos = true }) {
+// Messages -> ids in the chat format (llmlib.scratch.sft), up to the assistant's turn. What a message says is text:
+// the name of a special token in it is not that token.
+function chat(messages) {
+  const mark = (name) => tokenizer.special.get(name), plain = (text) => tokenizer.encode(text, false);
+  return [...messages, { role: "assistant" }].flatMap(({ role, content }) => {
+    if (!["system", "user", "assistant"].includes(role)) throw Error(`Uma mensagem é de system, user ou assistant; veio ${role}.`);
+    const said = plain(`${role}\n${content ?? ""}`);
+    return [mark("<|im_start|>"), ...said, ...(content === undefined ? [] : [mark("<|im_end|>"), ...plain("\n")])];
+  });
+}
+
+// text, ids or messages -> ids with the document's mark in front and what was written before at the end; the tokens
+// of the first part as shown. Too long: its end is kept.
+function read({ text = "", ids, messages, written = [], add_bos = true }) {
   if (!model) throw Error(NO_MODEL);
-  const bos = model.config.bos_token_id ?? 0, given = ids ? Array.from(ids) : tokenizer.encode(String(text));
+  const bos = model.config.bos_token_id ?? 0;
+  const given = messages ? chat(messages) : ids ? Array.from(ids) : tokenizer.encode(String(text));
   if (ids && given[0] === bos) given.shift();
-  const mark = add_bos || !given.length ? [bos] : [];
-  const cut = Math.max(0, given.length + mark.length - model.config.max_position_embeddings), kept = given.slice(cut);
-  return { cut, ids: [...mark, ...kept], tokens: kept.map(shown) };
+  const mark = add_bos || !given.length ? [bos] : [], size = mark.length + given.length + written.length;
+  const cut = Math.max(0, size - model.config.max_position_embeddings), kept = given.slice(cut);
+  return { cut, ids: [...mark, ...kept, ...written], tokens: kept.map(shown) };
 }
 
 // One step: the distribution p, the k best tokens, and the one that the rule draws (q: probability by the rule).
