@@ -1,8 +1,9 @@
 """Widget: what every interactive figure of the course shares, in a notebook and in the static page.
 
 A widget is three siblings: `coin.py` validates and rounds data into small JSON traits, `coin.js` draws them,
-`coin.css` dresses them. `kit.js` is inlined above `coin.js` when the class is made, because a widget's
-module is loaded as a Blob, where relative imports fail. What needs a model goes through `compute`, a callable
+`coin.css` dresses them. `kit.js`, and the widget's own parts if it has any (`coin.*.js`, in alphabetical order),
+are inlined above `coin.js` when the class is made, because a widget's module is loaded as a Blob, where relative
+imports fail. What needs a model goes through `compute`, a callable
 `(method, params) -> dict` (or a generator of events that returns one); this file never imports a model.
 It does not draw, and it does not know the page: `host.js` brings the text/html below to life.
 """
@@ -53,6 +54,12 @@ def body(name: str, source: str) -> str:
     )
 
 
+def module(stem: str) -> str:
+    """The module of the widget whose files are called `stem`, after its parts: `coin.*.js` beside `coin.js`."""
+    parts = [path.read_text("utf-8") for path in sorted(HERE.glob(f"{stem}.*.js"))]
+    return "".join(parts) + body(stem.replace("_", "-"), (HERE / f"{stem}.js").read_text("utf-8"))
+
+
 def sentence(error: Exception) -> str:
     """One Portuguese sentence for the reader; a ValueError is ours and already is one."""
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -73,8 +80,7 @@ class Widget(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: object) -> None:
         if "name" in cls.__dict__:  # traitlets makes one more subclass for each instance: those have no name
             stem = HERE / cls.name.replace("-", "_")
-            kit = (HERE / "kit.js").read_text("utf-8")
-            cls._esm = kit + body(cls.name, stem.with_suffix(".js").read_text("utf-8"))
+            cls._esm = (HERE / "kit.js").read_text("utf-8") + module(stem.name)
             sheets = [HERE / "tokens.css", HERE / "kit.css", stem.with_suffix(".css")]
             cls._css = "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
         super().__init_subclass__(**kwargs)

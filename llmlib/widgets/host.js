@@ -25,6 +25,16 @@ function memoryModel(state) {
   };
 }
 
+// What only a page has: an address whose fragment a widget may read and offer to share.
+const address = {
+  fragment: () => location.hash.slice(1),
+  link: (fragment) => `${location.href.split("#")[0]}#${fragment}`,
+  onchange(call) {
+    addEventListener("hashchange", call);
+    return () => removeEventListener("hashchange", call);
+  },
+};
+
 async function start(root) {
   if (root.dataset.started) return;
   root.dataset.started = "";
@@ -32,7 +42,9 @@ async function start(root) {
   try {
     const state = JSON.parse(root.querySelector(".llm-state").textContent);
     const name = root.dataset.model;
-    const host = { where: "no seu navegador", compute: name ? (...args) => compute(name, ...args) : null };
+    // A widget that offers several models says which one in params.model.
+    const ask = (method, params, options) => compute(params?.model ?? name, method, params, options);
+    const host = { where: "no seu navegador", compute: name ? ask : null, address };
     const module = await loadModule(root.dataset.widget);
     root.append(el);
     module.default.render({ model: memoryModel(state), el, host });
