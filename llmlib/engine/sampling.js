@@ -2,10 +2,11 @@
 // Does: the rules of llmlib.scratch.sampling in float64, so both give the same text. Does not: run the model.
 
 const CONTROLS = { // name: [default, smallest, largest]
-  temperature: [1, 0, 100], top_k: [0, 0, 1e6], top_p: [1, 1e-6, 1], min_p: [0, 0, 1],
+  temperature: [1, 0, 100], top_k: [0, 0, 1e6], top_p: [1, 0, 1], min_p: [0, 0, 1],
   repetition_penalty: [1, 0.01, 100], frequency_penalty: [0, -100, 100], presence_penalty: [0, -100, 100],
   seed: [0, -1e15, 1e15],
 };
+const WHOLE = ["top_k", "seed"];
 // Plain loops: `map` and `reduce` would take longer than the model.
 const highest = (values) => {
   let top = -Infinity;
@@ -26,6 +27,7 @@ LLM.settings = (given) => {
     const [usual, low, high] = CONTROLS[name] ?? [], value = all[name] = given?.[name] ?? usual;
     if (!(value >= low && value <= high)) throw Error(usual === undefined ? `${name} não é um controle da amostragem.` :
       `${name} deve ficar entre ${low} e ${high}; veio ${value}.`);
+    if (WHOLE.includes(name) && !Number.isInteger(value)) throw Error(`${name} é um número inteiro; veio ${value}.`);
   }
   return all;
 };
@@ -52,10 +54,10 @@ LLM.descending = function* (p) {
 LLM.distribution = (logits, ids, generated, s) => {
   const x = new Float64Array(logits);
   for (const id of new Set(ids)) x[id] = x[id] < 0 ? x[id] * s.repetition_penalty : x[id] / s.repetition_penalty;
-  const recent = ids.slice(ids.length - generated);
+  const recent = ids.slice(Math.max(0, ids.length - generated));
   for (const id of recent) x[id] -= s.frequency_penalty;
   for (const id of new Set(recent)) x[id] -= s.presence_penalty;
-  if (s.temperature === 0) { // greedy: everything on the first of the highest
+  if (s.temperature < 1e-5) { // greedy: everything on the first of the highest; dividing by less would overflow
     const best = x.indexOf(highest(x));
     return x.fill(0).fill(1, best, best + 1);
   }
@@ -69,7 +71,7 @@ LLM.distribution = (logits, ids, generated, s) => {
     const kept = x.fill(0);
     let mass = 0;
     for (const id of LLM.descending(p)) {
-      if (mass >= s.top_p) break;
+      if (mass && mass >= s.top_p) break; // the favourite stays even at 0
       mass += kept[id] = p[id];
     }
     p = kept;

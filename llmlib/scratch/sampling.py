@@ -5,10 +5,16 @@ those V numbers into one choice, in this order:
 
     repetition penalty -> frequency and presence penalties -> temperature -> top-k -> top-p -> min-p -> draw
 
+The order matters. This one is that of transformers 5 (which has no frequency and presence penalties) and, but
+for min-p before top-k, of vLLM. llama.cpp cuts first and applies the temperature last, unless told otherwise.
+What is counted matters too: the repetition penalty looks at prompt and generated text (as transformers and
+vLLM do), the frequency and presence penalties at generated tokens only (as OpenAI's formula and vLLM do);
+llama.cpp applies all three to the last 64 tokens, prompt included.
+
 They are pure functions on arrays of shape (V,): no model, no torch, no hidden state. A token that a rule
-forbids gets the logit -inf, hence probability 0. `generate` is the autoregressive loop around them: it asks
-`next_logits` for scores, chooses a token, appends it, and asks again. The engine that runs in the page
-follows the same rules and the same counter-based draw, so that the same seed gives the same text.
+forbids gets the logit -inf, hence probability 0; the favourite is never forbidden. `generate` is the loop
+around them: it asks `next_logits` for scores, chooses a token, appends it, and asks again. The engine in the
+page follows the same rules and the same counter-based draw: the same seed gives the same text.
 
 Not here: beam search, batches, and the model itself (see `transformer.py` and `kv_cache.py`).
 
@@ -37,13 +43,17 @@ class Sampling:
     def __post_init__(self) -> None:
         for right, sentence in (
             (self.temperature >= 0, f"A temperatura não pode ser negativa; veio {self.temperature}."),
-            (self.top_k >= 0, f"top_k deve ser 0 (desligado) ou um inteiro positivo; veio {self.top_k}."),
-            (0 < self.top_p <= 1, f"top_p deve ser maior que 0 e no máximo 1; veio {self.top_p}."),
+            (
+                self.top_k >= 0 and self.top_k == int(self.top_k),
+                f"top_k deve ser 0 (desligado) ou um inteiro positivo; veio {self.top_k}.",
+            ),
+            (0 <= self.top_p <= 1, f"top_p deve ficar entre 0 e 1; veio {self.top_p}."),
             (0 <= self.min_p <= 1, f"min_p deve ficar entre 0 e 1; veio {self.min_p}."),
             (
                 self.repetition_penalty > 0,
                 f"repetition_penalty deve ser maior que 0; veio {self.repetition_penalty}.",
             ),
+            (self.seed == int(self.seed), f"A semente é um número inteiro; veio {self.seed}."),
         ):
             if not right:
                 raise ValueError(sentence)
@@ -76,7 +86,7 @@ def frequency_presence_penalty(
 
 def temperature(logits: np.ndarray, value: float) -> np.ndarray:
     """Divide by T: below 1 the favourite gains, above 1 the others do. T = 0 keeps only the favourite."""
-    if value == 0:
+    if value < 1e-5:  # as vLLM: dividing by less would overflow, and the favourite has it all anyway
         out = np.full_like(logits, -np.inf)  # (V,)
         out[logits.argmax()] = 0.0  # argmax returns the first: a tie goes to the smaller id
         return out
@@ -87,12 +97,14 @@ def top_k(logits: np.ndarray, k: int) -> np.ndarray:
     """Keep the k best tokens (and whoever ties with the last of them). k = 0 keeps all."""
     if k == 0 or k >= len(logits):
         return logits
-    limit = np.sort(logits)[-k]  # the k-th largest logit
+    limit = np.sort(logits)[-int(k)]  # the k-th largest logit
     return np.where(logits < limit, -np.inf, logits)  # (V,)
 
 
 def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     """Nucleus sampling: keep the smallest set of best tokens whose mass reaches p. arXiv:1904.09751.
+
+    p = 0 keeps the favourite alone; p = 1 keeps all.
 
     >>> top_p(np.log([0.5, 0.3, 0.2]), 0.6)      # 0.5 is not enough, 0.5 + 0.3 is
     array([-0.69314718, -1.2039728 ,        -inf])
@@ -103,6 +115,7 @@ def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     probs = softmax(logits)[order]  # (V,)
     mass_before = np.concatenate([[0.0], np.cumsum(probs)[:-1]])  # (V,) mass of the tokens better than this
     out = logits.copy()  # (V,)
+    mass_before[0] = -1.0  # the favourite always stays
     out[order[mass_before >= p]] = -np.inf
     return out
 
@@ -113,23 +126,34 @@ def min_p(logits: np.ndarray, p: float) -> np.ndarray:
     return np.where(probs < p * probs.max(), -np.inf, logits)  # (V,)
 
 
+def stages(
+    logits: np.ndarray, sampling: Sampling, prompt: Sequence[int] = (), generated: Sequence[int] = ()
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Every rule in order: its name and the scores (V,), float64, as they are after it.
+
+    Args: logits (V,) of the last position; the ids of the prompt; the ids generated so far.
+    """
+    s, scores = sampling, np.asarray(logits, dtype=np.float64)  # (V,)
+    rules = {
+        "repetition_penalty": lambda x: repetition_penalty(x, [*prompt, *generated], s.repetition_penalty),
+        "frequency_presence_penalty": lambda x: frequency_presence_penalty(
+            x, generated, s.frequency_penalty, s.presence_penalty
+        ),
+        "temperature": lambda x: temperature(x, s.temperature),
+        "top_k": lambda x: top_k(x, s.top_k),
+        "top_p": lambda x: top_p(x, s.top_p),
+        "min_p": lambda x: min_p(x, s.min_p),
+    }
+    for name, rule in rules.items():
+        scores = rule(scores)  # (V,)
+        yield name, scores
+
+
 def probabilities(
     logits: np.ndarray, sampling: Sampling, prompt: Sequence[int] = (), generated: Sequence[int] = ()
 ) -> np.ndarray:
-    """The distribution that the draw will use: all the rules, in order.
-
-    Args: logits (V,) of the last position; the ids of the prompt; the ids generated so far.
-    Returns: probabilities (V,), float64, sum 1.
-    """
-    scores = np.asarray(logits, dtype=np.float64)  # (V,)
-    scores = repetition_penalty(scores, [*prompt, *generated], sampling.repetition_penalty)
-    scores = frequency_presence_penalty(
-        scores, generated, sampling.frequency_penalty, sampling.presence_penalty
-    )
-    scores = temperature(scores, sampling.temperature)
-    scores = top_k(scores, sampling.top_k)
-    scores = top_p(scores, sampling.top_p)
-    scores = min_p(scores, sampling.min_p)
+    """The distribution that the draw will use: all the stages, then softmax. (V,), float64, sum 1."""
+    *_, (_, scores) = stages(logits, sampling, prompt, generated)  # the last one
     return softmax(scores)  # (V,)
 
 
@@ -139,7 +163,7 @@ def uniform(seed: int, step: int) -> float:
     A 32-bit integer hash (the "lowbias32" family of mixers), simple enough to be the same in every language.
     """
     mask = 0xFFFFFFFF
-    x = (seed + 0x9E3779B9 * (step + 1)) & mask
+    x = (int(seed) + 0x9E3779B9 * (step + 1)) & mask
     x ^= x >> 16
     x = x * 0x21F0AAAD & mask
     x ^= x >> 15
@@ -179,6 +203,7 @@ def generate(
     sampling: Sampling = Sampling(),
     max_new_tokens: int = 40,
     *,
+    written: Sequence[int] = (),
     context: int | None = None,
     eos: Iterable[int] = (),
     stop: Iterable[str] = (),
@@ -189,15 +214,19 @@ def generate(
     Args:
         next_logits: ids so far -> logits (V,) of the next token (any model, or an n-gram table).
         prompt: ids to start from, at least one.
+        written: ids generated before, when a text is taken up again: they come after the prompt, count for
+            the penalties and the stop sequences, and the draws are numbered after them.
         context: most ids that `next_logits` accepts; the loop ends ("context") when they do not fit any more.
         eos: ids that end the text; the id is yielded, and is the last one.
-        stop: texts that end the generation; needs `decode`, and may begin and end inside tokens.
-            The last token is yielded whole: cut the text with `find_stop`.
+        stop: texts that end the generation; needs `decode`, and may begin and end inside tokens, but not
+            in the prompt; an empty one is ignored. The last token is yielded whole: cut by `find_stop`.
 
-    When one token meets several ends, the reason is the first of "eos", "stop", "length", "context".
+    With max_new_tokens = 0 nothing is yielded. When one token meets several ends, the reason is the first of
+    "eos", "stop", "length", "context".
     """
-    stop, eos, generated = list(stop), set(eos), []
-    for step in range(max_new_tokens):
+    stop, eos, generated = list(stop), set(eos), list(written)
+    last = len(generated) + max_new_tokens
+    for step in range(len(generated), last):
         logits = next_logits([*prompt, *generated])  # (V,)
         probs = probabilities(logits, sampling, prompt, generated)  # (V,)
         token = draw(probs, uniform(sampling.seed, step))
@@ -207,7 +236,7 @@ def generate(
             reason = "eos"
         elif stop and find_stop(decode(generated), stop) is not None:
             reason = "stop"
-        elif step + 1 == max_new_tokens:
+        elif step + 1 == last:
             reason = "length"
         elif context is not None and len(prompt) + len(generated) > context:
             reason = "context"

@@ -52,9 +52,9 @@ def test_two_thousand_random_rules_choose_as_python_does(node):
         logits = np.round(rng.normal(0, 4, size), int(rng.integers(0, 6))).tolist()
         ids, generated = rng.integers(0, size, 12).tolist(), int(rng.integers(0, 10))
         rule = {
-            "temperature": float(rng.choice([0, 0.3, 0.7, 1, 1.9])),
+            "temperature": float(rng.choice([0, 1e-9, 0.3, 0.7, 1, 1.9])),
             "top_k": int(rng.choice([0, 1, 3, 40, 1000])),
-            "top_p": float(rng.choice([0.01, 0.5, 0.9, 1])),
+            "top_p": float(rng.choice([0, 0.01, 0.5, 0.9, 1])),
             "min_p": float(rng.choice([0, 0.05, 0.5, 1])),
             "repetition_penalty": float(rng.choice([0.7, 1, 1.3])),
             "frequency_penalty": float(rng.choice([-0.5, 0, 0.8])),
@@ -110,7 +110,9 @@ def test_the_order_is_by_probability_then_by_id(node):
     [
         ({"temperature": -1}, "temperature deve ficar entre 0 e 100; veio -1."),
         ({"top_k": -2}, "top_k deve ficar entre 0 e"),
-        ({"top_p": 0}, "top_p deve ficar entre"),
+        ({"top_p": -0.01}, "top_p deve ficar entre"),
+        ({"top_k": 2.5}, "top_k é um número inteiro; veio 2.5."),
+        ({"seed": 0.5}, "seed é um número inteiro; veio 0.5."),
         ({"top_p": 1.2}, "top_p deve ficar entre"),
         ({"min_p": -0.1}, "min_p deve ficar entre 0 e 1; veio -0.1."),
         ({"repetition_penalty": 0}, "repetition_penalty deve ficar entre"),

@@ -37,6 +37,7 @@ def theirs(processor, logits, ids=IDS):
         (lambda x: S.top_k(x, 1), TopKLogitsWarper(1)),
         (lambda x: S.top_k(x, 7), TopKLogitsWarper(7)),
         (lambda x: S.top_k(x, 99), TopKLogitsWarper(99)),
+        (lambda x: S.top_p(x, 0.0), TopPLogitsWarper(0.0)),
         (lambda x: S.top_p(x, 0.01), TopPLogitsWarper(0.01)),
         (lambda x: S.top_p(x, 0.5), TopPLogitsWarper(0.5)),
         (lambda x: S.top_p(x, 0.97), TopPLogitsWarper(0.97)),
@@ -68,6 +69,73 @@ def test_all_rules_together_agree_with_transformers_chain():
             scores = processor(torch.tensor([IDS]), scores)
         expected = scores.softmax(-1)[0].numpy()
         np.testing.assert_allclose(S.probabilities(logits, rules, IDS[:2], IDS[2:]), expected, rtol=1e-10)
+
+
+def test_the_order_is_that_of_transformers():
+    from transformers import GenerationConfig
+
+    from tests.conftest import tiny_model
+
+    settings = dict(temperature=1.4, top_k=20, top_p=0.9, min_p=0.02, repetition_penalty=1.2)
+    config = GenerationConfig(do_sample=True, **settings)
+    chain = tiny_model()._get_logits_processor(config, input_ids_seq_length=5)
+    short = {"LogitsProcessor": "", "LogitsWarper": ""}
+    names = []
+    for processor in chain:
+        name = type(processor).__name__
+        for end in short:
+            name = name.removesuffix(end)
+        names.append("".join(f"_{c.lower()}" if c.isupper() else c for c in name).strip("_"))
+    ours = [name for name, _ in S.stages(LOGITS[0], S.Sampling(**settings), IDS)]
+    ours.remove("frequency_presence_penalty")  # transformers has none
+    assert [name.removesuffix("_penalty") for name in ours] == [n.removesuffix("_penalty") for n in names]
+
+
+def test_the_order_changes_what_is_left():
+    """llama.cpp cuts first and heats last: what a hot temperature brings in, min-p has already cut."""
+    logits = np.log([0.7, 0.2, 0.06, 0.04])
+    ours = S.probabilities(logits, S.Sampling(temperature=2, min_p=0.2))
+    cut_first = S.softmax(S.temperature(S.min_p(logits, 0.2), 2))
+    assert (ours > 0).sum() == 4
+    assert (cut_first > 0).sum() == 2
+
+
+def test_stages_end_in_the_distribution():
+    rules = S.Sampling(0.7, 9, 0.9, 0.02, 1.2, 0.3, 0.4)
+    stages = list(S.stages(LOGITS[1], rules, IDS, [3, 3]))
+    assert len(stages) == 6
+    np.testing.assert_array_equal(S.softmax(stages[-1][1]), S.probabilities(LOGITS[1], rules, IDS, [3, 3]))
+    alive = [int(np.isfinite(scores).sum()) for _, scores in stages]
+    assert alive == sorted(alive, reverse=True)
+
+
+@pytest.mark.parametrize("logits", LOGITS)
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"top_p": 0},
+        {"top_p": 0, "temperature": 100},
+        {"min_p": 1},
+        {"top_k": 1},
+        {"temperature": 1e-12},
+        {"temperature": 1e-12, "frequency_penalty": -2, "top_p": 0.3},
+    ],
+)
+def test_the_extremes_leave_the_favourite_alone(logits, rules):
+    probs = S.probabilities(logits, S.Sampling(**rules))
+    assert probs[logits.argmax()] == pytest.approx(1)
+    assert (probs > 0).sum() == 1
+
+
+def test_penalties_at_both_ends_stay_a_distribution():
+    for sign in (-1, 1):
+        rules = S.Sampling(
+            frequency_penalty=2 * sign, presence_penalty=2 * sign, repetition_penalty=10.0**sign
+        )
+        probs = S.probabilities(LOGITS[2], rules, IDS, [7] * 400)
+        assert np.isfinite(probs).all()
+        assert probs.sum() == pytest.approx(1)
+        assert (probs[7] > 0.5) == (sign < 0)
 
 
 def test_frequency_and_presence_follow_the_formula_and_ignore_the_prompt():
@@ -134,11 +202,61 @@ def test_stop_is_found_across_token_borders_and_the_earliest_wins():
     assert steps[-1].reason == "stop"
 
 
+def loop(pieces: list[bytes], stop: list[str], most: int = 40) -> tuple[str, str]:
+    """A model that says the pieces in turn: (text, reason) of its generation."""
+    logits = lambda ids: np.eye(len(pieces) + 1)[len(ids)]  # noqa: E731
+    decode = lambda ids: b"".join(pieces[i - 1] for i in ids).decode("utf-8", "replace")  # noqa: E731
+    rules = S.Sampling(temperature=0)
+    steps = list(S.generate(logits, [0], rules, min(most, len(pieces)), stop=stop, decode=decode))
+    text = decode([step.id for step in steps])
+    return text[: S.find_stop(text, stop)], steps[-1].reason if steps else "length"
+
+
 @pytest.mark.parametrize(
-    "knob", [{"temperature": -1}, {"top_k": -2}, {"top_p": 0}, {"min_p": 2}, {"repetition_penalty": 0}]
+    ("pieces", "stop", "text", "reason"),
+    [
+        (["a", "b\n", "c"], ["\n"], "ab", "stop"),
+        (["a", "\r", "\n", "c"], ["\r\n"], "a", "stop"),
+        (["um ", "gato", "."], ["", "nada"], "um gato.", "length"),
+        (["um ", "g", "ato preto", "."], ["gato"], "um ", "stop"),
+        (["fim", " FIM"], ["FIM"], "fim ", "stop"),
+        (["x"], ["x"], "", "stop"),
+    ],
+)
+def test_stop_sequences_of_every_kind(pieces, stop, text, reason):
+    assert loop([piece.encode() for piece in pieces], stop) == (text, reason)
+
+
+def test_an_emoji_that_spans_tokens_stops_only_when_it_is_whole():
+    whole = "oi 🐱 fim".encode()
+    pieces = [whole[i : i + 1] for i in range(len(whole))]  # one byte a token: four for the cat
+    assert loop(pieces, ["🐱"]) == ("oi ", "stop")
+    assert loop(pieces, ["\ufffd"])[1] == "stop"  # half a character is shown as this sign
+    family = "👩‍👩‍👧".encode()
+    assert loop([family[:5], family[5:9], family[9:]], ["👩‍👩‍👧"]) == ("", "stop")
+
+
+def test_length_zero_writes_nothing():
+    assert loop([b"a"], [], 0) == ("", "length")
+
+
+@pytest.mark.parametrize(
+    "knob",
+    [
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"top_k": -2},
+        {"top_k": 2.5},
+        {"top_p": -0.1},
+        {"top_p": 1.01},
+        {"min_p": 2},
+        {"repetition_penalty": 0},
+        {"seed": 0.5},
+    ],
 )
 def test_a_knob_out_of_range_is_named(knob):
-    with pytest.raises(ValueError, match=next(iter(knob)).replace("temperature", "temperatura")):
+    name = next(iter(knob)).replace("temperature", "temperatura").replace("seed", "semente")
+    with pytest.raises(ValueError, match=name):
         S.Sampling(**knob)
 
 

@@ -40,6 +40,11 @@ RULES = [
     {"frequency_penalty": -0.5, "presence_penalty": -0.25, "seed": 13},
     {"temperature": 0, "repetition_penalty": 1.5, "frequency_penalty": 2.0, "seed": 14},
     {"temperature": 0.8, "top_k": 9, "top_p": 0.85, "min_p": 0.02, "seed": 15},
+    {"top_p": 0, "seed": 16},
+    {"temperature": 1e-9, "seed": 17},
+    {"temperature": 100, "top_p": 0.999, "seed": -3},
+    {"frequency_penalty": 2, "presence_penalty": 2, "repetition_penalty": 5, "seed": 18},
+    {"frequency_penalty": -2, "presence_penalty": -2, "repetition_penalty": 0.2, "seed": 19},
     {
         "temperature": 1.4,
         "top_k": 20,
@@ -91,6 +96,8 @@ def loop_cases() -> list[dict]:
         ({"seed": 4}, ["o c", "é b", "açã"], [], None),
         ({"seed": 5, "top_k": 4, "frequency_penalty": 0.7}, ["!", ""], [0], 12),
         ({"seed": 6, "temperature": 3}, ["nunca"], [], 9),
+        ({"seed": 7, "temperature": 1.5}, ["\n", ""], [], None),
+        ({"seed": 8, "min_p": 0.1, "presence_penalty": -1}, ["!\n", "ção!"], [0], None),
     ):
         prompt = [0, 2, 3]
         sampling = Sampling(**rule)
