@@ -14,6 +14,7 @@ import asyncio
 import inspect
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +58,18 @@ def body(name: str, source: str) -> str:
 def module(stem: str) -> str:
     """The module of the widget whose files are called `stem`, after its parts: `coin.*.js` beside `coin.js`."""
     parts = [path.read_text("utf-8") for path in sorted(HERE.glob(f"{stem}.*.js"))]
-    return "".join(parts) + body(stem.replace("_", "-"), (HERE / f"{stem}.js").read_text("utf-8"))
+    source = (HERE / f"{stem}.js").read_text("utf-8")
+    return engine_parts(source) + "".join(parts) + body(stem.replace("_", "-"), source)
+
+
+def engine_parts(source: str) -> str:
+    """What a widget's line `// uses engine: sampling` asks for: that script of the engine, as the object LLM."""
+    names = re.findall(r"^// uses engine: (\w+)$", source, re.MULTILINE)
+    scripts = [(HERE.parent / "engine" / f"{name}.js").read_text("utf-8") for name in names]
+    if not scripts:
+        return ""
+    inside = "\n".join(scripts)
+    return f"const LLM = (() => {{\nconst LLM = {{}};\n{inside}\nreturn LLM;\n}})();\n"
 
 
 def sentence(error: Exception) -> str:
