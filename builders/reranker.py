@@ -42,6 +42,7 @@ from builders.tuning import BuildError, Watch
 
 LENGTH = 320  # tokens of a pair, at most
 WRONG = 4  # wrong passages beside the right one
+RIGHT = 20.0  # label of the right one: the loss takes a softmax of the labels too, and 1 against 0 is faint
 DEPTH = 10  # results that are put in a new order
 EXAMPLES = 30
 
@@ -98,7 +99,7 @@ def data(lists: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]) -
             while len(wrong) < WRONG:
                 wrong.add(rng.choice([j for j in range(len(texts)) if j != i]))
             passages = [i, *sorted(wrong)[:WRONG]]
-            labels = [1.0] + [0.0] * WRONG
+            labels = [RIGHT] + [0.0] * WRONG
             rows.append({"query": pairs[i].query, "docs": [texts[j] for j in passages], "labels": labels})
         bar.update(len(chosen))
         if len(rows) >= lists:
