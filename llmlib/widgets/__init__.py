@@ -13,10 +13,12 @@ HERE = Path(__file__).parent
 WIDGETS = {
     "NextToken": "next_token",
     "Generate": "generate",
+    "SamplingView": "sampling_view",
     "Quiz": "quiz",
     "Compare": "compare",
     "Timeline": "timeline",
     "Adoption": "adoption",
+    "Playground": "playground",
 }
 __all__ = [*WIDGETS, "assets"]
 
@@ -34,15 +36,13 @@ def assets(engine: str | None = None) -> dict[str, str]:
     `engine` takes the place of the engine's own text.
     """
     from llmlib.engine import source as worker_source
-    from llmlib.widgets.base import body
+    from llmlib.widgets.base import module
 
     def read(path: Path) -> str:
         return path.read_text("utf-8")
 
     stems = sorted(path.stem for path in HERE.glob("*.js") if path.with_suffix(".py").exists())
-    modules = {
-        stem.replace("_", "-"): body(stem.replace("_", "-"), read(HERE / f"{stem}.js")) for stem in stems
-    }
+    modules = {stem.replace("_", "-"): module(stem) for stem in stems}
     host = (
         f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'))};\n"
         f"const widgets = {json.dumps(modules)};\n"

@@ -1,0 +1,314 @@
+// SamplingView: the distribution before and after every control, and texts made with the same controls.
+// The rules are the engine's own, applied here to the recorded scores, so that a slider needs no model and no wait.
+// uses engine: sampling
+export default {
+  render({ model, el, host }) {
+    const MOST = 4096, { mark, context, vocabulary } = Object.fromEntries(["mark", "context", "vocabulary"].map((name) => [name, model.get(name)]));
+    const controls = model.get("controls"), systems = model.get("systems"), first = model.get("recording");
+    const settings = { ...model.get("start") }, start = { ...settings, stop: [...settings.stop] };
+    let { tokens, cut, written } = first, scores = scoresOf(first.entries, first.tail), chosen = controls[0], k = model.get("k"), now;
+
+    // ---- the scores, in the order of the ids, those known only as a histogram after them
+    function scoresOf(entries, tail) {
+      const known = [...entries].sort((a, b) => a[0] - b[0]), logits = known.map((entry) => entry[2]);
+      for (const [logit, count] of tail) for (let i = 0; i < count; i++) logits.push(logit);
+      return { known, logits, place: new Map(known.map((entry, i) => [entry[0], i])) };
+    }
+    function scoresFrom(top, rest) {
+      const missing = vocabulary - top.length, scale = top[0].logit - Math.log(top[0].p);
+      return scoresOf(top.map((each) => [each.id, each.text, each.logit]), missing > 0 && rest > 0 ? [[scale + Math.log(rest / missing), missing]] : []);
+    }
+    const rules = () => { const { max_new_tokens, stop, ...rest } = settings; return rest; };
+    const idsNow = () => [...(mark == null ? [] : [mark]), ...[...tokens, ...written].map((each) => each.id)];
+
+    // Everything that a figure needs, from the scores and the settings: under a millisecond for 3 thousand tokens.
+    function work() {
+      const { logits, place, known } = scores, s = LLM.settings(rules());
+      const places = (list) => list.map((id) => place.get(id)).filter((at) => at !== undefined);
+      const made = places(written.map((each) => each.id)), ids = [...places(idsNow().slice(0, idsNow().length - written.length)), ...made];
+      const p = (changes) => LLM.distribution(logits, ids, made.length, { ...s, ...changes });
+      const before = LLM.softmax(logits), after = p({});
+      // A rule is to blame for a token if with that rule, and those before it alone, the token is gone.
+      const gone = s.temperature < 1e-5 ? [["temperatura 0", after]] : [["top-k", p({ top_p: 1, min_p: 0 })], ["top-p", p({ min_p: 0 })], ["min-p", after]];
+      const blame = (at) => (after[at] > 0 ? "" : gone.find(([, left]) => left[at] === 0)[0]);
+      const at = LLM.draw(after, LLM.uniform(s.seed, written.length)), order = [];
+      for (const each of LLM.descending(before)) if (order.push(each) >= 60) break;
+      const counts = new Map();
+      for (const each of [...tokens, ...written]) counts.set(each.id, (counts.get(each.id) ?? 0) + 1);
+      let alive = 0, lost = 0, bits = [0, 0];
+      for (let i = 0; i < after.length; i++) {
+        if (after[i] > 0) { alive += 1; bits[1] -= after[i] * Math.log2(after[i]); } else lost += before[i];
+        if (before[i] > 0) bits[0] -= before[i] * Math.log2(before[i]);
+      }
+      return { before, after, blame, at, order, alive, lost, bits, counts, known, greedy: s.temperature < 1e-5 };
+    }
+    const itemAt = (at) => {
+      const [id, text] = now.known[at] ?? [-1, "…"];
+      return { id, text, p: now.before[at], q: now.after[at], at, cut: now.blame(at), count: now.counts.get(id) ?? 0, chosen: at === now.at };
+    };
+
+    // ---- what the reader sees
+    const { text, write } = textField({ value: model.get("text"), label: "Texto que o modelo vai continuar", oninput: edited, readOnly: !host.compute });
+    const pill = statePill(el, host.compute && "os controles respondem já; o texto novo chama o modelo"), heard = announcer();
+    const strip = tokenStrip({ label: "Texto, token por token" });
+    const cutNote = h("p", { class: "sv-small", hidden: true });
+    const said = h("p", { class: "llm-best" }), bars = tokenBars({ label: "Próximos tokens, antes e depois dos controles", onpick: host.compute && append });
+    const rulers = ["antes", "depois"].map((name) => ({ name, line: h("div", { class: "sv-line" }) }));
+    const ruler = h("div", { class: "sv-ruler", "aria-hidden": "true" }, rulers.map(({ name, line }) => h("div", { class: "sv-pair" }, h("span", { class: "sv-side" }, name), line)));
+    const drawn = h("p", { class: "sv-small" });
+    const rows = h("tbody");
+    const table = h("details", { class: "llm-details", ontoggle: drawTable }, h("summary", {}, "Ver em tabela"),
+      h("table", {}, h("thead", {}, h("tr", {}, ["Token", "Antes", "Depois", "Cortado por", "Vezes no texto"].map((name) => h("th", { scope: "col" }, name)))), rows));
+    const howMany = h("output", {}), barsRange = h("input", { type: "range", min: "5", max: "40", value: String(k), name: "bars", oninput: () => { k = +barsRange.value; draw(); } });
+
+    // -- the controls: one chip each, and the panel of the one chosen
+    const group = freshId();
+    const chips = controls.map((control) => {
+      const value = h("output", { class: "sv-value" });
+      const radio = h("input", { type: "radio", name: group, value: control.name, checked: control === chosen, onchange: () => { chosen = control; drawPanel(); } });
+      return { control, value, radio, el: h("label", { class: "sv-chip" }, radio, h("span", {}, control.label, " "), value) };
+    });
+    const chipBox = h("div", { class: "sv-chips", role: "radiogroup", "aria-label": "Controles" }, chips.map((chip) => chip.el));
+    const slider = h("input", { type: "range", name: "value", min: "0", oninput: () => set(chosen.name, chosen.values[+slider.value]) });
+    const shownValue = h("output", {}), sliderName = h("span", { class: "llm-unseen" });
+    const sliderBox = h("label", { class: "llm-range sv-slider" }, sliderName, slider, shownValue);
+    const off = h("button", { type: "button", class: "llm-link", onclick: () => { stopNote = ""; set(chosen.name, start[chosen.name]); } }, "Voltar ao início");
+    const stopText = h("input", { type: "text", class: "sv-input", name: "stop", autocomplete: "off", spellcheck: false, "aria-label": "Nova sequência de parada", onkeydown: (event) => { if (event.key === "Enter") { event.preventDefault(); addStop(stopText.value); } } });
+    const stopList = h("ul", { class: "sv-stops", "aria-label": "Sequências de parada" });
+    const button = (label, onclick, more = {}) => h("button", { type: "button", class: "llm-button", onclick, ...more }, label);
+    const stopBox = h("div", { class: "sv-stopbox" }, stopText, button("Acrescentar", () => addStop(stopText.value)),
+      [[".", "ponto"], ["\n", "quebra de linha"], [" e", "“ e”"]].map(([each, label]) => h("button", { type: "button", class: "llm-link", onclick: () => addStop(each) }, label)), stopList);
+    const when = h("p", { class: "sv-when" }), note = h("p", { class: "sv-note", "aria-live": "polite" }), names = h("p", { class: "sv-names" });
+    const panel = h("div", { class: "sv-panel" }, h("div", { class: "sv-set" }, sliderBox, stopBox, off), note, when, names);
+
+    // -- texts
+    const count = h("output", {}), howManyTexts = h("input", { type: "range", name: "texts", min: "1", max: "10", value: String(model.get("samples") || 1), oninput: () => { drawTexts(); textsSoon(); } });
+    const list = h("ol", { class: "sv-texts", "aria-label": "Textos gerados com estes controles" }), variety = h("p", { class: "sv-small" });
+    let texts = first.texts.map((each) => ({ ...each, recorded: true })), stale = false;
+
+    function fit(name, value) {
+      if (name === "stop") return value.length ? value.map((each) => `“${each.replace(/\n/g, "↵")}”`).join(" ") : "nenhuma";
+      if (name === "max_new_tokens") return value === 1 ? "1 token" : `${fmtNumber(value)} tokens`;
+      const { off: usual } = controls.find((each) => each.name === name);
+      if (value === usual && name !== "temperature" && name !== "seed") return "desligado";
+      const digits = Number.isInteger(value) ? 0 : Number.isInteger(Math.round(value * 1e6) / 1e5) ? 1 : 2;
+      return (value < 0 ? "−" : "") + fmtNumber(Math.abs(value), digits);
+    }
+    function noteOf({ name, notes }) {
+      const value = settings[name];
+      if (name === "stop") return stopNote;
+      if (name === "seed") return now.greedy ? "Com temperatura 0 não há sorteio: a semente não muda nada." : `O passo ${written.length + 1} com esta semente sorteia ${fmtNumber(LLM.uniform(value, written.length), 3)}.`;
+      const room = context && context - idsNow().length + 1;
+      if (name === "max_new_tokens" && context && value > room) return `O modelo enxerga ${fmtNumber(context)} tokens e o texto já ocupa ${fmtNumber(idsNow().length)}: só cabem ${fmtNumber(Math.max(0, room))}, e ali ele para, peça quanto pedir.`;
+      if (/penalty/.test(name) && name !== "repetition_penalty" && value && !written.length) return "Nada foi gerado ainda, e esta penalidade só conta o que o modelo gerou: dê alguns passos.";
+      const test = { "=": (x) => value === x, "<": (x) => value < x, ">": (x) => value > x };
+      return notes.find(([sign, limit]) => test[sign](limit))?.[2] ?? "";
+    }
+    let stopNote = "";
+    function addStop(raw) {
+      const each = raw.replace(/\\n/g, "\n").replace(/\\t/g, "\t");
+      if (!each) stopNote = "Uma sequência vazia está em todo lugar e pararia o texto antes da primeira letra: é ignorada.";
+      else if (settings.stop.includes(each)) stopNote = "Essa já está na lista.";
+      else if (settings.stop.length >= 4) stopNote = "Quatro é o máximo da API da OpenAI, e o daqui: tire uma antes.";
+      else {
+        stopNote = "";
+        stopText.value = "";
+        return set("stop", [...settings.stop, each]);
+      }
+      drawPanel();
+    }
+    function set(name, value) {
+      settings[name] = value;
+      draw();
+      drawPanel();
+      textsSoon();
+      heard.say(said.textContent);
+    }
+    function drawPanel() {
+      const isStop = chosen.name === "stop";
+      sliderBox.hidden = isStop;
+      stopBox.hidden = !isStop;
+      if (!isStop) {
+        let at = chosen.values.indexOf(settings[chosen.name]);
+        if (at < 0) chosen = { ...chosen, values: [...chosen.values, settings[chosen.name]].sort((a, b) => a - b) }, at = chosen.values.indexOf(settings[chosen.name]);
+        slider.max = String(chosen.values.length - 1);
+        slider.value = String(at);
+        sliderName.textContent = chosen.label;
+        shownValue.textContent = fit(chosen.name, settings[chosen.name]);
+        slider.setAttribute("aria-valuetext", shownValue.textContent);
+      }
+      off.hidden = JSON.stringify(settings[chosen.name]) === JSON.stringify(start[chosen.name]);
+      stopList.replaceChildren(...settings.stop.map((each) => h("li", {}, h("button", { type: "button", class: "sv-stop", "aria-label": `Tirar ${spoken(each)}`, onclick: () => { stopNote = ""; set("stop", settings.stop.filter((other) => other !== each)); } }, tokenNodes(each), " ×"))));
+      when.textContent = chosen.when;
+      note.textContent = noteOf(chosen);
+      note.hidden = !note.textContent;
+      names.replaceChildren(...chosen.names.flatMap((name, i) => [i ? " · " : "", `${systems[i]}: `, name === "—" ? "não tem" : h("code", {}, name)]));
+      for (const chip of chips) {
+        chip.value.textContent = fit(chip.control.name, settings[chip.control.name]);
+        chip.el.classList.toggle("sv-moved", JSON.stringify(settings[chip.control.name]) !== JSON.stringify(chip.control.name === "stop" ? [] : chip.control.off));
+      }
+    }
+    function drawTable() {
+      if (table.open) rows.replaceChildren(...now.order.slice(0, k).map(itemAt).map((item) => h("tr", {},
+        h("td", {}, tokenNodes(item.text)), h("td", {}, fmtPercent(item.p)), h("td", {}, fmtPercent(item.q)), h("td", {}, item.cut || "–"), h("td", {}, String(item.count)))));
+    }
+    function drawRuler() {
+      const parts = (share, list, look) => {
+        let from = 0;
+        return list.filter((item) => share(item) > 0.0008).map((item) => {
+          const part = h("span", { class: `sv-part ${look(item)}`, "--from": from, "--w": share(item) }, share(item) > 0.09 ? tokenNodes(item.text) : "");
+          from += share(item);
+          return part;
+        });
+      };
+      const listed = now.order.map(itemAt), byAfter = [...listed].sort((a, b) => b.q - a.q || a.at - b.at);
+      rulers[0].line.replaceChildren(...parts((item) => item.p, [...listed.filter((i) => !i.cut), ...listed.filter((i) => i.cut)], (item) => (item.cut ? "sv-lost" : "")));
+      rulers[1].line.replaceChildren(...parts((item) => item.q, byAfter, (item) => (item.chosen ? "sv-hit" : "")),
+        ...(now.greedy ? [] : [h("span", { class: "sv-pin", "--from": LLM.uniform(settings.seed, written.length) })]));
+    }
+    function draw() {
+      now = work();
+      const items = now.order.slice(0, k).map(itemAt), one = itemAt(now.at);
+      if (!items.some((item) => item.chosen) && one.id >= 0) items.push(one);
+      const sum = (key) => items.reduce((total, item) => total + item[key], 0);
+      const others = now.after.length - items.length, othersAlive = now.alive - items.filter((item) => item.q > 0).length;
+      bars.draw({ items, rest: Math.max(0, 1 - sum("q")) });
+      const lines = [...bars.el.children];
+      items.forEach((item, i) => {
+        lines[i].classList.toggle("sv-cut", !!item.cut);
+        lines[i].querySelector(".llm-mark").hidden = Math.abs(item.q - item.p) < 0.0005;
+        const times = item.count > 1 ? ` · ${item.count}× no texto` : item.count ? " · já no texto" : "";
+        lines[i].querySelector(".llm-number").textContent = (item.cut ? `cortado: ${item.cut}` : fmtPercent(item.q)) + (Math.abs(item.q - item.p) < 0.0005 ? "" : ` (era ${fmtPercent(item.p)})`) + times;
+      });
+      const last = lines.at(-1);
+      last.querySelector(".llm-bar-token").textContent = "outros";
+      last.querySelector(".llm-number").textContent = `${fmtPercent(Math.max(0, 1 - sum("q")))} em ${fmtNumber(othersAlive)} de ${fmtNumber(others)} (eram ${fmtPercent(Math.max(0, 1 - sum("p")))})`;
+      howMany.textContent = k;
+      const changed = now.alive < now.after.length ? [h("strong", {}, `${fmtNumber(now.alive)} de ${fmtNumber(now.after.length)}`), ` tokens continuam no sorteio; os cortados somavam ${fmtPercent(now.lost)}. `] : [`Nenhum token cortado: ${fmtNumber(now.alive)} no sorteio. `];
+      said.replaceChildren(...changed, `Dúvida: ${fmtNumber(now.bits[0], 1)} bits antes, `, h("strong", {}, `${fmtNumber(Math.max(0, now.bits[1]), 1)} depois`), ".");
+      drawn.replaceChildren(now.greedy ? "Sem sorteio: sai " : `O sorteio deu ${fmtNumber(LLM.uniform(settings.seed, written.length), 2)}: cai em `, h("strong", {}, one.id < 0 ? "um dos outros" : spoken(one.text)), ".");
+      drawRuler();
+      drawTable();
+      stepButton.disabled = ended() || one.id < 0 && !host.compute;
+      undoButton.disabled = !written.length;
+    }
+    function drawText() {
+      strip.draw([...tokens, ...written]);
+      cutNote.hidden = !cut;
+      cutNote.textContent = cut ? `O texto não cabe inteiro no contexto: ${fmtNumber(cut)} tokens do começo ficaram de fora.` : "";
+    }
+
+    // ---- asking for the next distribution
+    const ask = latest(host, pill), ended = () => written.at(-1)?.text === "<|endoftext|>";
+    async function look(what) {
+      const answer = await ask("next", { ...what, k: MOST, generated: written.length });
+      if (!answer) return false;
+      if (what.text !== undefined) ({ tokens, cut } = answer);
+      scores = scoresFrom(answer.top, answer.rest);
+      drawText();
+      draw();
+      drawPanel();
+      textsSoon();
+      heard.say(said.textContent);
+      return true;
+    }
+    const again = () => look({ ids: [...tokens, ...written].map((each) => each.id) });
+    async function append(item) {
+      if (item.id < 0 || ended()) return;
+      const old = written;
+      written = [...written, { id: item.id, text: item.text, p: item.p }];
+      drawText();
+      if (!ended() && !(await again()) && el.closest(".llm-widget")?.dataset.state === "error") { written = old; drawText(); }
+      else if (ended()) { draw(); heard.say("O modelo encerrou o texto."); }
+    }
+    const step = () => append(itemAt(now.at)), undo = () => { written = written.slice(0, -1); drawText(); again(); };
+    const stepButton = button("Passo", step), undoButton = button("Desfazer", undo);
+    const freshSeed = button("Sortear de novo", () => { settings.seed += 1; set("seed", settings.seed); });
+    const soon = debounce(() => look({ text: text.value }), 40);
+    function edited() { written = []; soon(); }
+
+    // ---- texts with the same controls: recorded first, made again when a control moves
+    const reasons = {
+      stop: () => "parou na sequência de parada", length: () => `parou no limite de ${fit("max_new_tokens", settings.max_new_tokens)}`,
+      eos: () => "o modelo encerrou o texto", context: () => `o contexto de ${fmtNumber(context)} tokens acabou`, cancelled: () => "interrompido",
+    };
+    function drawTexts() {
+      const want = model.get("samples") ? +howManyTexts.value : 0;
+      count.textContent = want;
+      const none = !settings.max_new_tokens;
+      list.replaceChildren(...(none ? [] : texts.slice(0, want)).map((each) => {
+        const line = tokenStrip({ label: "Texto gerado", last: 60 });
+        line.draw(each.tokens);
+        let at = 0;
+        const nodes = [...line.el.querySelectorAll(".llm-token")].slice(-each.tokens.length), skipped = each.tokens.length - nodes.length;
+        each.tokens.forEach((token, i) => {
+          if (each.reason === "stop" && at >= each.text.length) nodes[i - skipped]?.classList.add("sv-gone");
+          at += token.text.length;
+        });
+        return h("li", {}, line.el, h("p", { class: "sv-small" }, each.reason ? reasons[each.reason]() : "escrevendo…"));
+      }));
+      const done = texts.slice(0, want).filter((each) => each.reason && each.text.trim());
+      const pairs = done.flatMap((each) => { const words = each.text.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? []; return words.slice(1).map((word, i) => `${words[i]} ${word}`); });
+      variety.textContent = none ? "Com tamanho 0 nada é escrito, e o modelo nem é chamado." : done.length < 2 ? "" :
+        `${fmtNumber(new Set(done.map((each) => each.text)).size)} textos diferentes em ${fmtNumber(done.length)}${pairs.length ? `; de cada 100 pares de palavras, ${fmtNumber((100 * new Set(pairs).size) / pairs.length)} são diferentes` : ""}.`;
+      list.classList.toggle("llm-wait", stale);
+    }
+    let turn = 0, controller, painting = 0;
+    const paint = () => { painting ||= requestAnimationFrame(() => { painting = 0; drawTexts(); }); };
+    async function generate() {
+      if (!model.get("samples") || !host.compute) return;
+      const mine = ++turn, want = +howManyTexts.value, { max_new_tokens, stop } = settings, seed = settings.seed;
+      controller?.abort();
+      controller = new AbortController();
+      stale = false;
+      texts = [];
+      if (!max_new_tokens || ended()) return drawTexts();
+      const before = written.map((each) => each.text).join("").length, ids = tokens.map((each) => each.id);
+      for (let i = 0; i < want && mine === turn; i++) {
+        const fresh = { tokens: [], text: "", reason: "" };
+        texts.push(fresh);
+        try {
+          const result = await host.compute("generate", { ids, max_new_tokens, stop, sampling: { ...rules(), seed: seed + i }, ...(written.length && { written: written.map((each) => each.id) }) }, {
+            signal: controller.signal,
+            onEvent: ({ token }) => { if (mine === turn) { fresh.tokens.push(token); paint(); } },
+          });
+          if (mine !== turn) return;
+          fresh.text = result.text.slice(before);
+          fresh.reason = result.reason;
+        } catch (error) {
+          if (mine === turn) { texts.pop(); pill.set("error", error.message); }
+          break;
+        }
+        pill.set("live", host.where);
+        drawTexts();
+      }
+    }
+    const later = debounce(generate, 250);
+    function textsSoon() {
+      if (!model.get("samples")) return;
+      stale = true;
+      drawTexts();
+      if (host.compute) later();
+      else variety.textContent = "Estes textos são os gravados, com os controles do início: aqui não há modelo que escreva outros.";
+    }
+
+    const examples = host.compute ? model.get("examples") : [];
+    build(el, null, [
+      text, h("div", { class: "llm-under" }, pill.el),
+      examples.length > 0 && h("p", { class: "sv-examples", role: "group", "aria-label": "Textos para experimentar" }, h("span", {}, "Experimente"),
+        examples.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => write(each) }, each.replace(/\n/g, " ↵ ")))),
+      controls.length > 1 && chipBox, panel,
+      said, bars.el, ruler, h("div", { class: "sv-do" }, drawn, host.compute && [stepButton, undoButton, freshSeed]),
+      strip.el, cutNote,
+      h("div", { class: "llm-foot" }, h("label", { class: "llm-range" }, "Barras", barsRange, howMany), table),
+      h("p", { class: "sv-key" }, "Barra cheia: a chance no sorteio. Barra clara: a probabilidade que o modelo deu. Listrada: cortada."),
+      model.get("samples") > 0 && h("div", { class: "sv-make" }, h("p", { class: "sv-head" }, h("label", { class: "llm-range" }, "Textos com estes controles", howManyTexts, count)), list, variety),
+      heard.el,
+    ]);
+    drawText();
+    draw();
+    drawPanel();
+    drawTexts();
+    return () => { soon.cancel(); later.cancel(); heard.say.cancel(); controller?.abort(); turn += 1; };
+  },
+};
