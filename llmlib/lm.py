@@ -10,6 +10,7 @@ Legend: T tokens, V vocabulary, L layers, H heads, D hidden_size.
 """
 
 import math
+import re
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import fields
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 
 from llmlib.scratch.sampling import Sampling, draw, find_stop, generate, probabilities, softmax, uniform
+from llmlib.scratch.sft import CHAT_TEMPLATE
 from llmlib.tokens import display, token_bytes, well_formed
 from llmlib.trace import Trace
 
@@ -67,8 +69,13 @@ class LM:
         pieces = self.tokenizer.convert_ids_to_tokens(kept)
         return b"".join(token_bytes(p, self._byte_level) for p in pieces if p).decode("utf-8", "replace")
 
-    def _ids(self, text: str | Sequence[int], add_bos: bool = True) -> tuple[list[int], int]:
-        """Ids ready for the model, and how many were cut from the start so that they fit the context."""
+    def _ids(
+        self, text: str | Sequence[int], add_bos: bool = True, written: int = 0
+    ) -> tuple[list[int], int]:
+        """Ids ready for the model, and how many were cut from the start so that they fit the context.
+
+        `written`: how many tokens more must fit after them.
+        """
         if isinstance(text, str):
             ids = self.tokenizer.encode(well_formed(text), add_special_tokens=False, verbose=False)
         else:
@@ -78,13 +85,46 @@ class LM:
             if wrong := [i for i in ids if not 0 <= i < vocabulary]:
                 raise ValueError(f"O id {wrong[0]} não existe: o vocabulário vai de 0 a {vocabulary - 1}.")
         start = [self.bos] if add_bos and self.bos is not None else []
-        cut = max(0, len(start) + len(ids) - self.context)
+        cut = max(0, len(start) + len(ids) + written - self.context)
         ids = start + ids[cut:]
         if not ids:
             raise ValueError(
                 f"O texto está vazio, e {self.name} precisa de pelo menos um token para continuar."
             )
         return ids, cut
+
+    def _chat_ids(self, messages: Sequence[dict]) -> list[int]:
+        """Ids of a conversation in the tokenizer's chat format, up to the assistant's turn.
+
+        What a message says is text: the name of a special token in it is not that token. A model without a
+        format gets the course's (`llmlib.scratch.sft`), if its vocabulary has the marks.
+        """
+        tokenizer, guard = self.tokenizer, "\ue000"
+        marks = sorted({*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}, key=len, reverse=True)
+        form = None if tokenizer.chat_template else CHAT_TEMPLATE
+        if form and "<|im_start|>" not in marks:
+            raise ValueError(f"{self.name} não tem formato de conversa nem os tokens que o marcam.")
+        names = re.compile("|".join(map(re.escape, marks)) or "(?!)")
+        split = lambda found: f"{found[0][0]}{guard}{found[0][1:]}"  # noqa: E731
+        safe = []
+        for message in messages:
+            if message["role"] not in ("system", "user", "assistant"):
+                raise ValueError(f"Uma mensagem é de system, user ou assistant; veio {message['role']}.")
+            said = well_formed(str(message["content"])).replace(guard, "")
+            safe.append({"role": message["role"], "content": names.sub(split, said)})
+        text = tokenizer.apply_chat_template(
+            safe, tokenize=False, add_generation_prompt=True, chat_template=form
+        )
+        ids: list[int] = []
+        for piece in re.split(f"({names.pattern})", text):
+            if names.fullmatch(piece):
+                ids.append(tokenizer.convert_tokens_to_ids(piece))
+            else:
+                plain = piece.replace(guard, "")
+                ids += tokenizer.encode(
+                    plain, add_special_tokens=False, split_special_tokens=True, verbose=False
+                )
+        return ids
 
     def _tokens(self, ids: Sequence[int]) -> list[dict]:
         """Ids as widgets read them, without the beginning-of-text token."""
@@ -197,14 +237,19 @@ class LM:
         stop: str | Sequence[str] | None = None,
         k: int = 0,
         add_bos: bool = True,
+        written: Sequence[int] = (),
     ) -> Generator[dict, None, dict]:
-        """The loop as the engine tells it: yields {token, top?}, returns {ids, text, reason, cut}."""
-        if max_new_tokens < 1:
-            raise ValueError(f"max_new_tokens deve ser pelo menos 1; veio {max_new_tokens}.")
+        """The loop as the engine tells it: yields {token, top?}, returns {ids, text, reason, cut}.
+
+        `written`: ids generated before, when a text is taken up again; `ids` and `text` begin with them.
+        """
+        if max_new_tokens < 0:
+            raise ValueError(f"max_new_tokens deve ser 0 ou mais; veio {max_new_tokens}.")
         stop = [stop] if isinstance(stop, str) else list(stop or [])
-        prompt, cut = self._ids(text, add_bos)
+        ids = [int(i) for i in written]
+        prompt, cut = self._ids(text, add_bos, written=len(ids))
         ends = {"context": self.context, "eos": self.eos, "stop": stop, "decode": self.decode}
-        ids, reason = [], "length"
+        ends["written"], reason = list(ids), "length"
         for step in generate(self._next_logits, prompt, _sampling(sampling or {}), max_new_tokens, **ends):
             ids.append(step.id)
             logits = step.logits.astype(np.float64)  # (V,)
@@ -274,8 +319,9 @@ class LM:
             raise ValueError(
                 f"{self.name} é um modelo base, sem formato de conversa. Use lm.generate com o texto inteiro."
             )
-        text = self.tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
-        result = _result(self._events(text, max_new_tokens, _sampling(rules), stop, add_bos=False))
+        ids = self._chat_ids(messages)
+        add_bos = ids[:1] == [self.bos]  # where the format says so
+        result = _result(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))
         self._warn(result["cut"])
         return result["text"].strip()
 
@@ -309,6 +355,9 @@ class LM:
     def compute(self, method: str, params: dict) -> dict | Generator[dict, None, dict]:
         """Answer a widget as the engine does. "generate" gives a generator of events and then the result."""
         text = params.get("text", "") if params.get("ids") is None else params["ids"]
+        if params.get("messages") is not None:
+            text = self._chat_ids(params["messages"])
+            params = params | {"add_bos": text[:1] == [self.bos]}
         given = lambda *keys: {key: params[key] for key in keys if params.get(key) is not None}  # noqa: E731
         if method == "encode":
             ids, cut = self._ids(text) if len(text) or self.bos is not None else ([], 0)
@@ -316,7 +365,9 @@ class LM:
         if method == "next":
             return self.next(text, **given("k", "sampling", "generated", "add_bos"))
         if method == "generate":
-            return self._events(text, **given("max_new_tokens", "sampling", "stop", "k", "add_bos"))
+            return self._events(
+                text, **given("max_new_tokens", "sampling", "stop", "k", "add_bos", "written")
+            )
         if method == "trace":
             ids, cut = self._ids(text)
             trace = self.trace(ids)
