@@ -6,6 +6,7 @@ The same fake in JavaScript (fake_engine.js) speaks the worker's protocol: host 
 
 from __future__ import annotations
 
+import math
 import re
 
 WORDS = [
@@ -77,7 +78,7 @@ class FakeLM:
         weights = [0.62**rank for rank in range(len(order))]
         total = sum(weights)
         top = [
-            {"id": i, "text": WORDS[i], "p": w / total, "logit": 0.0}
+            {"id": i, "text": WORDS[i], "p": w / total, "logit": 3 + math.log(w)}
             for i, w in zip(order, weights, strict=True)
         ]
         top = top[:k]

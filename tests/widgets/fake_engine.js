@@ -11,7 +11,7 @@ function next({ text = "", ids, k = 10, sampling, generated = 0 }) {
   const pieces = piecesOf(text), last = ids ? ids.at(-1) : pieces.at(-1)?.id, seed = last ?? 3;
   const order = WORDS.map((_, i) => i).sort((a, b) => ((a + 1) * (seed + 13) * 2654435761) % 4093 - ((b + 1) * (seed + 13) * 2654435761) % 4093 || a - b);
   const weights = order.map((_, rank) => 0.62 ** rank), total = weights.reduce((a, b) => a + b);
-  const top = order.slice(0, k).map((i, rank) => ({ id: i, text: WORDS[i], p: weights[rank] / total, logit: 0 }));
+  const top = order.slice(0, k).map((i, rank) => ({ id: i, text: WORDS[i], p: weights[rank] / total, logit: 3 + Math.log(weights[rank]) }));
   const answer = { tokens: pieces.slice(-CONTEXT), cut: Math.max(0, pieces.length - CONTEXT), top, rest: 1 - top.reduce((a, t) => a + t.p, 0) };
   if (!sampling) return answer;
   const hot = weights.map((w) => w ** (1 / Math.max(sampling.temperature ?? 1, 1e-3))), sum = hot.reduce((a, b) => a + b);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llmlib.widgets import Generate, NextToken, Quiz
+from llmlib.widgets import Generate, NextToken, Quiz, SamplingView
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import FakeLM
 
@@ -36,6 +36,9 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
     "generate": lambda: Generate(
         FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14
+    ),
+    "sampling-view": lambda: SamplingView(
+        FakeLM(), "O gato subiu no", examples=PROMPTS, temperature=0.9, top_p=0.95
     ),
     "quiz": lambda: Quiz(QUESTIONS),
 }

@@ -25,6 +25,15 @@ def use(name: str, root: Locator) -> None:
         root.locator(".llm-bar:not(.llm-chosen):not(.llm-rest) button").first.click()
         expect(root.locator(".gen-branch")).to_have_count(1)
         expect(root).to_have_attribute("data-state", "live")
+    if name == "sampling-view":
+        root.get_by_role("radio", name="top-p").check()
+        root.locator("input[name=value]").fill("12")
+        root.get_by_role("button", name="Passo").click()
+        expect(root).to_have_attribute("data-state", "live")
+        root.locator("summary").click()
+        root.get_by_role("radio", name="parada").check()
+        root.locator("input[name=stop]").fill("fim")
+        root.get_by_role("button", name="Acrescentar").click()
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
