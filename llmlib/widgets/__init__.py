@@ -19,6 +19,10 @@ WIDGETS = {
     "Timeline": "timeline",
     "Adoption": "adoption",
     "Playground": "playground",
+    "TimeMachine": "time_machine",
+    "Compressor": "compressor",
+    "ScalingView": "scaling_view",
+    "TrainingCost": "training_cost",
 }
 __all__ = [*WIDGETS, "assets"]
 
