@@ -1,8 +1,9 @@
 """Continue many prompts at once: the texts of `LM.generate`, many times faster on one core.
 
 Prompts of like length are padded on the left and share one pass and one KV cache; rows that ended leave the
-batch. Greedy or at a temperature, with the draws of `llmlib.scratch.sampling`, so that a prompt and a seed
-give the text that `LM.generate` gives (up to rounding: a batch adds in another order). No other rules.
+batch. Greedy or at a temperature, or by all the rules of a `Sampling`, with the draws of
+`llmlib.scratch.sampling`, so that a prompt and a seed give the text that `LM.generate` gives (up to rounding:
+a batch adds in another order).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from llmlib.scratch.sampling import draw, find_stop, uniform
+from llmlib.scratch.sampling import Sampling, draw, find_stop, probabilities, uniform
 from llmlib.tokens import well_formed
 
 BATCH = 48
@@ -53,8 +54,11 @@ def _batches(rows: list[Row]) -> list[list[Row]]:
     return found
 
 
-def _choose(logits: np.ndarray, rows: list[Row], temperature: float) -> list[int]:
-    """One token for each row of logits (B, V) float64."""
+def _choose(logits: np.ndarray, rows: list[Row], temperature: float, rules: Sampling | None) -> list[int]:
+    """One token for each row of logits (B, V) float64; `rules`, where given, instead of the temperature."""
+    if rules is not None:
+        shares = [probabilities(logits[i], rules, row.prompt, row.ids) for i, row in enumerate(rows)]
+        return [draw(p, uniform(row.seed, len(row.ids))) for p, row in zip(shares, rows, strict=True)]
     if temperature == 0:
         return [int(i) for i in logits.argmax(1)]
     scaled = logits / temperature  # (B, V)
@@ -77,7 +81,9 @@ def _advance(lm: object, row: Row, token: int, stop: Sequence[str]) -> None:
 
 
 @torch.no_grad()
-def _run(lm: object, rows: list[Row], temperature: float, stop: Sequence[str]) -> None:
+def _run(
+    lm: object, rows: list[Row], temperature: float, stop: Sequence[str], rules: Sampling | None = None
+) -> None:
     """Generate one batch to its end."""
     longest = len(rows[0].prompt)
     pad = lm.tokenizer.pad_token_id or 0
@@ -92,7 +98,7 @@ def _run(lm: object, rows: list[Row], temperature: float, stop: Sequence[str]) -
             use_cache=True, logits_to_keep=1,
         )  # fmt: skip
         cache = out.past_key_values
-        chosen = _choose(out.logits[:, -1].double().cpu().numpy(), alive, temperature)
+        chosen = _choose(out.logits[:, -1].double().cpu().numpy(), alive, temperature, rules)
         for row, token in zip(alive, chosen, strict=True):
             _advance(lm, row, token, stop)
         kept = [i for i, row in enumerate(alive) if not row.reason]
@@ -115,19 +121,21 @@ def rows(
     seeds: Sequence[int] | None = None,
     stop: Sequence[str] = (),
     add_bos: bool = True,
+    rules: Sampling | None = None,
 ) -> list[Row]:
     """As `complete`, with ids and why each ended."""
     room = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else list(max_new_tokens)
     made = _rows(lm, prompts, room, seeds or range(len(prompts)), add_bos)
     for batch in _batches(made):
-        _run(lm, batch, temperature, stop)
+        _run(lm, batch, temperature, stop, rules)
     return sorted(made, key=lambda row: row.index)
 
 
 def complete(lm: object, prompts: Sequence[str], *args: object, **rules: object) -> list[str]:
     """The continuation of each prompt, cut where a stop string begins; arguments as `rows`.
 
-    max_new_tokens: one for all or one each; seeds: by default the prompt's place in the list.
+    max_new_tokens: one for all or one each; seeds: by default the prompt's place in the list; rules: all the
+    rules of the draw, instead of a temperature (its own seed is not used).
     """
     stop = list(rules.get("stop", ()))
     texts = [lm.decode(row.ids) for row in rows(lm, prompts, *args, **rules)]

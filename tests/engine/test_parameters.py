@@ -57,7 +57,7 @@ def lm():
 def page():
     text = cached(model_path("mini-base")).read_text("utf-8")
     node = Node()
-    node.ask("load", file=json.loads(text[text.index("= {") + 2 :].rstrip().rstrip(";")))
+    node.ask("load", file=json.loads(text[text.index("] = {") + 4 :].rstrip().rstrip(";")))
     yield node
     node.close()
 

@@ -218,7 +218,8 @@ def test_what_is_wrong_is_said(tiny_lm):
     with pytest.raises(ValueError, match="k deve"):
         tiny_lm.next("a", k=0)
     with pytest.raises(ValueError, match="max_new_tokens"):
-        tiny_lm.generate("a", 0)
+        tiny_lm.generate("a", -1)
+    assert tiny_lm.generate("a", 0) == ""
     with pytest.raises(ValueError, match="temperatur"):
         tiny_lm.next("a", sampling={"temperatur": 1})
     with pytest.raises(ValueError, match="modelo base"):

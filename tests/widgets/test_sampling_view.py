@@ -1,4 +1,4 @@
-"""SamplingView: its recording and numbers against llmlib, and the figure in a browser, fake and real models."""
+"""SamplingView: its recording and numbers against llmlib, and the figure in a browser, fake and real."""
 
 from __future__ import annotations
 
