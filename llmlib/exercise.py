@@ -59,6 +59,17 @@ def continuar(lm, texto: str, passos: int) -> str:
     return texto
 
 
+def nucleo(probabilidades: list[float], p: float) -> list[int]:
+    """Os lugares que o top-p deixa no sorteio, do mais provável ao menos, até a soma alcançar p."""
+    ficam, soma = [], 0.0
+    for lugar in sorted(range(len(probabilidades)), key=lambda i: -probabilidades[i]):
+        if ficam and soma >= p:
+            break
+        ficam.append(lugar)
+        soma += probabilidades[lugar]
+    return ficam
+
+
 # ---- what they are tried on
 
 
@@ -97,6 +108,18 @@ EXERCISES = {
             lambda: (Ciranda(), "gira", 0),
         ),
         "A cada passo: pergunte com lm.next(texto) e junte ao texto o “text” do primeiro de “top”.",
+    ),
+    "nucleo": Exercise(
+        nucleo,
+        (
+            lambda: ([0.5, 0.25, 0.15, 0.06, 0.04], 0.8),
+            lambda: ([0.1, 0.2, 0.6, 0.1], 0.5),
+            lambda: ([0.1, 0.2, 0.6, 0.1], 0.7),
+            lambda: ([0.25, 0.5, 0.25], 0.75),
+            lambda: ([0.3, 0.7], 0.0),
+            lambda: ([0.125, 0.5, 0.25, 0.125], 1.0),
+        ),
+        "Ordene os lugares do mais provável ao menos; vá juntando até a soma alcançar p. O favorito sempre fica.",
     ),
 }
 

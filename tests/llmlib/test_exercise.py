@@ -75,3 +75,30 @@ def test_numbers_are_written_in_portuguese():
     assert written(2.5) == "2,5"
     assert written(4.0) == "4"
     assert written("é <b>") == "“é <b>”"
+
+
+def test_nucleus_against_the_rule_that_runs():
+    import numpy as np
+
+    from llmlib.exercise import nucleo
+    from llmlib.scratch.sampling import top_p
+
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        probs, p = random.dirichlet(np.ones(9)), float(random.uniform(0, 0.99))
+        kept = np.isfinite(top_p(np.log(probs), p))
+        assert sorted(nucleo(probs.tolist(), p)) == np.flatnonzero(kept).tolist()
+    assert nucleo([0.5, 0.25, 0.15, 0.06, 0.04], 0.8) == [0, 1, 2]
+
+
+def test_a_nucleus_that_forgets_the_one_who_crosses_the_line_is_told():
+    def strict(probabilidades, p):
+        kept, total = [], 0.0
+        for i in sorted(range(len(probabilidades)), key=lambda i: -probabilidades[i]):
+            total += probabilidades[i]
+            if total > p:
+                break
+            kept.append(i)
+        return kept
+
+    assert "era para dar [0, 1, 2], e deu [0, 1]" in check("nucleo", strict).message
