@@ -119,7 +119,7 @@ EXERCISES = {
             lambda: ([0.3, 0.7], 0.0),
             lambda: ([0.125, 0.5, 0.25, 0.125], 1.0),
         ),
-        "Ordene os lugares do mais provável ao menos; vá juntando até a soma alcançar p. O favorito sempre fica.",
+        "Ordene do mais provável ao menos; vá juntando até a soma alcançar p. O favorito sempre fica.",
     ),
 }
 
