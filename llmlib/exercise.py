@@ -70,6 +70,12 @@ def nucleo(probabilidades: list[float], p: float) -> list[int]:
     return ficam
 
 
+def horas_de_gpu(parametros: float, tokens: float, pico: float, aproveitamento: float) -> float:
+    """Horas de um processador de `pico` operações por segundo para um treino: 6 por parâmetro e por token."""
+    operacoes = 6 * parametros * tokens
+    return operacoes / (pico * aproveitamento) / 3600
+
+
 # ---- what they are tried on
 
 
@@ -120,6 +126,15 @@ EXERCISES = {
             lambda: ([0.125, 0.5, 0.25, 0.125], 1.0),
         ),
         "Ordene do mais provável ao menos; vá juntando até a soma alcançar p. O favorito sempre fica.",
+    ),
+    "horas_de_gpu": Exercise(
+        horas_de_gpu,
+        (
+            lambda: (1e9, 20e9, 1e15, 0.4),
+            lambda: (175e9, 300e9, 125e12, 0.2),
+            lambda: (1, 600, 1, 1.0),
+        ),
+        "Multiplique 6 × parâmetros × tokens, divida pelo que a máquina entrega num segundo e passe a horas.",
     ),
 }
 
