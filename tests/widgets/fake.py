@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Generator
 
+END = "<|endoftext|>"
 WORDS = [
     " telhado",
     " muro",
@@ -88,10 +90,46 @@ class FakeLM:
             answer["chosen"] = sample(order, weights, sampling, generated, top)
         return answer
 
-    def compute(self, method: str, params: dict) -> dict:
+    def compute(self, method: str, params: dict) -> object:
+        if method == "encode":
+            pieces = tokens(said(params))
+            return {"tokens": pieces[-CONTEXT:], "cut": max(0, len(pieces) - CONTEXT)}
+        if method == "generate":
+            return self.generate(**params)
         if method != "next":
             raise ValueError(f"Este modelo de teste não sabe fazer {method!r}.")
         return self.next(**params)
+
+    def generate(
+        self,
+        max_new_tokens: int = 40,
+        k: int = 0,
+        sampling: dict | None = None,
+        stop: list[str] | tuple = (),
+        written: list[int] | tuple = (),
+        **request: object,
+    ) -> Generator[dict, None, dict]:
+        """The loop as LM has it: yields {token, top}, returns {ids, text, reason, cut}."""
+        ids, reason = list(written), "length"
+        start = [token["id"] for token in tokens(said(request))]
+        for _ in range(max_new_tokens):
+            answer = self.next(ids=[*start, *ids], k=max(k, 1), sampling=sampling or {}, generated=len(ids))
+            ids.append(answer["chosen"]["id"])
+            yield {"token": answer["chosen"], "top": answer["top"]}
+            text = "".join(WORDS[i] for i in ids if i < len(WORDS) and WORDS[i] != END)
+            ended = [text.index(each) for each in stop if each in text]
+            reason = "eos" if answer["chosen"]["text"] == END else "stop" if ended else reason
+            if reason != "length":
+                break
+        text = "".join(WORDS[i] for i in ids if i < len(WORDS) and WORDS[i] != END)
+        cut = min([len(text), *(text.index(each) for each in stop if each in text)])
+        return {"ids": ids, "text": text[:cut], "reason": reason, "cut": 0}
+
+
+def said(request: dict) -> str:
+    """What a request says, messages one after the other."""
+    messages = request.get("messages")
+    return request.get("text", "") if messages is None else " ".join(m["content"] for m in messages)
 
 
 def uniform(seed: int, step: int) -> float:

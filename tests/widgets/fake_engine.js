@@ -22,14 +22,38 @@ function next({ text = "", ids, k = 10, sampling, generated = 0 }) {
   answer.chosen = { id: order[rank], text: WORDS[order[rank]], p: weights[rank] / total, q: hot[rank] / sum };
   return answer;
 }
-self.onmessage = ({ data: { id, method, params } }) => {
+const said = ({ text = "", messages }) => (messages ? messages.map((each) => each.content).join(" ") : text);
+function encode(params) {
+  const pieces = piecesOf(said(params));
+  return { tokens: pieces.slice(-CONTEXT), cut: Math.max(0, pieces.length - CONTEXT) };
+}
+// As FakeLM.generate; one turn of the event loop a token, so that a cancel is heard.
+const cancelled = new Set();
+async function generate({ max_new_tokens = 40, k = 0, sampling = {}, stop = [], written = [], ...request }, id) {
+  const ids = [...written], start = piecesOf(said(request)).map((token) => token.id);
+  const write = () => ids.filter((each) => each < WORDS.length && WORDS[each] !== "<|endoftext|>").map((each) => WORDS[each]).join("");
+  let reason = "length";
+  for (let step = 0; step < max_new_tokens && reason === "length"; step++) {
+    await new Promise((go) => setTimeout(go, 2));
+    if (cancelled.has(id)) { reason = "cancelled"; break; }
+    const { chosen, top } = next({ ids: [...start, ...ids], k: Math.max(k, 1), sampling, generated: ids.length });
+    ids.push(chosen.id);
+    self.postMessage({ id, event: { token: chosen, top } });
+    reason = chosen.text === "<|endoftext|>" ? "eos" : stop.some((each) => write().includes(each)) ? "stop" : reason;
+  }
+  const text = write(), ends = stop.map((each) => text.indexOf(each)).filter((at) => at >= 0);
+  return { ids, text: text.slice(0, Math.min(text.length, ...ends)), reason, cut: 0 };
+}
+self.onmessage = ({ data: { id, method, params, cancel } }) => {
+  if (cancel !== undefined) return cancelled.add(cancel);
   if (id === undefined) return;
   try {
     if (method === "load") {
       if (!params.file.whole) throw new Error("O arquivo do modelo mini-base está incompleto ou corrompido. Para refazê-lo: make book.");
       return self.postMessage({ id, result: {} });
     }
+    if (method === "generate") return generate(params, id).then((result) => self.postMessage({ id, result }));
     if (method !== "next" && method !== "encode") throw new Error(`O motor de teste não sabe fazer ${method}.`);
-    self.postMessage({ id, result: method === "next" ? next(params) : { tokens: piecesOf(params.text), cut: 0 } });
+    self.postMessage({ id, result: method === "next" ? next(params) : encode(params) });
   } catch (error) { self.postMessage({ id, error: error.message }); }
 };

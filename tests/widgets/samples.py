@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llmlib.widgets import Generate, NextToken, Quiz, SamplingView
+from llmlib.widgets import Generate, NextToken, Playground, Quiz, SamplingView
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import FakeLM
 
@@ -41,4 +41,7 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
         FakeLM(), "O gato subiu no", examples=PROMPTS, temperature=0.9, top_p=0.95
     ),
     "quiz": lambda: Quiz(QUESTIONS),
+    "playground": lambda: Playground(
+        FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14
+    ),
 }
