@@ -49,7 +49,7 @@ export default {
 
     // ---- what the reader sees
     const { text, write } = textField({ value: model.get("text"), label: "Texto que o modelo vai continuar", oninput: edited, readOnly: !host.compute });
-    const pill = statePill(el, host.compute && "os controles respondem já; o texto novo chama o modelo"), heard = announcer();
+    const pill = statePill(el, host.compute && "mova os controles ou mude o texto"), heard = announcer();
     const strip = tokenStrip({ label: "Texto, token por token" });
     const cutNote = h("p", { class: "sv-small", hidden: true });
     const said = h("p", { class: "llm-best" }), bars = tokenBars({ label: "Próximos tokens, antes e depois dos controles", onpick: host.compute && append });
@@ -152,18 +152,24 @@ export default {
       if (table.open) rows.replaceChildren(...now.order.slice(0, k).map(itemAt).map((item) => h("tr", {},
         h("td", {}, tokenNodes(item.text)), h("td", {}, fmtPercent(item.p)), h("td", {}, fmtPercent(item.q)), h("td", {}, item.cut || "–"), h("td", {}, String(item.count)))));
     }
+    // Two lines from 0 to 1: the model's shares, what will be cut last and hatched; and the shares of the draw, under its pin.
     function drawRuler() {
-      const parts = (share, list, look) => {
+      const listed = now.order.map(itemAt), sum = (list, key) => list.reduce((total, item) => total + item[key], 0);
+      const kept = listed.filter((item) => !item.cut), cut = listed.filter((item) => item.cut);
+      const others = (name, p, more = {}) => ({ text: name, p, q: p, ...more });
+      const before = [...kept, others("outros", 1 - now.lost - sum(kept, "p")), ...cut, others("outros", now.lost - sum(cut, "p"), { cut: "sim" })];
+      const after = [...kept].sort((a, b) => b.q - a.q || a.at - b.at);
+      after.push(others("outros", 1 - sum(after, "q")));
+      const parts = (list, key, look) => {
         let from = 0;
-        return list.filter((item) => share(item) > 0.0008).map((item) => {
-          const part = h("span", { class: `sv-part ${look(item)}`, "--from": from, "--w": share(item) }, share(item) > 0.09 ? tokenNodes(item.text) : "");
-          from += share(item);
+        return list.filter((item) => item[key] > 0.0008).map((item) => {
+          const part = h("span", { class: `sv-part ${look(item)}`, "--from": from, "--w": item[key] }, item[key] > 0.09 ? (item.id === undefined ? item.text : tokenNodes(item.text)) : "");
+          from += item[key];
           return part;
         });
       };
-      const listed = now.order.map(itemAt), byAfter = [...listed].sort((a, b) => b.q - a.q || a.at - b.at);
-      rulers[0].line.replaceChildren(...parts((item) => item.p, [...listed.filter((i) => !i.cut), ...listed.filter((i) => i.cut)], (item) => (item.cut ? "sv-lost" : "")));
-      rulers[1].line.replaceChildren(...parts((item) => item.q, byAfter, (item) => (item.chosen ? "sv-hit" : "")),
+      rulers[0].line.replaceChildren(...parts(before, "p", (item) => (item.cut ? "sv-lost" : item.id === undefined ? "sv-rest" : "")));
+      rulers[1].line.replaceChildren(...parts(after, "q", (item) => (item.chosen ? "sv-hit" : item.id === undefined ? "sv-rest" : "")),
         ...(now.greedy ? [] : [h("span", { class: "sv-pin", "--from": LLM.uniform(settings.seed, written.length) })]));
     }
     function draw() {
