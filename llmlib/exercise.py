@@ -76,6 +76,12 @@ def horas_de_gpu(parametros: float, tokens: float, pico: float, aproveitamento: 
     return operacoes / (pico * aproveitamento) / 3600
 
 
+def taxa_de_acerto(gerar: Callable[[int], str], certo: str, sementes: list[int]) -> float:
+    """Em que parte das sementes o texto que sai de `gerar(semente)` contém `certo`."""
+    acertos = [certo in gerar(semente) for semente in sementes]
+    return sum(acertos) / len(acertos)
+
+
 # ---- what they are tried on
 
 
@@ -135,6 +141,16 @@ EXERCISES = {
             lambda: (1, 600, 1, 1.0),
         ),
         "Multiplique 6 × parâmetros × tokens, divida pelo que a máquina entrega num segundo e passe a horas.",
+    ),
+    "taxa_de_acerto": Exercise(
+        taxa_de_acerto,
+        (
+            lambda: (lambda semente: "Lima." if semente % 3 else "Quito.", "Lima", [0, 1, 2, 3]),
+            lambda: (lambda semente: "Lima." if semente % 3 else "Quito.", "Lima", [5, 7, 8, 9, 6, 3, 0]),
+            lambda: (lambda semente: "", "Lima", [4]),
+            lambda: (lambda semente: str(semente), "1", list(range(20))),
+        ),
+        "Chame gerar(semente) uma vez para cada semente, conte em quantos textos está `certo` e divida.",
     ),
 }
 
