@@ -30,8 +30,11 @@ LLM.Tokenizer = class {
   // text -> ids; a lone surrogate counts as U+FFFD. With special = false, the name of a special token is plain text.
   encode(text, special = true) {
     return text.split(special ? this.marks : /(?!)/).flatMap((part) => (special ? this.special.get(part) : undefined) ??
-      Array.from(part.matchAll(SPLIT), ([word]) => this.word(word)).flat());
+      LLM.Tokenizer.split(part).flatMap((word) => this.word(word)));
   }
+
+  // The words of a text, before any merge; joined, they are the text again.
+  static split(text) { return text.match(SPLIT) ?? []; }
 
   // One word: joins the pair of lowest rank, leftmost first. A heap keeps long words at n log n.
   word(text) {

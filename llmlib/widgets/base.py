@@ -63,13 +63,16 @@ def module(stem: str) -> str:
 
 
 def engine_parts(source: str) -> str:
-    """What a widget's line `// uses engine: sampling` asks for: that script of the engine, as the object LLM."""
+    """What a widget's line `// uses engine: sampling` asks for: that script of the engine, as the object LLM.
+
+    The function `makeLLM` that holds it stays at hand: its text is what a Worker of the widget can run.
+    """
     names = re.findall(r"^// uses engine: (\w+)$", source, re.MULTILINE)
     scripts = [(HERE.parent / "engine" / f"{name}.js").read_text("utf-8") for name in names]
     if not scripts:
         return ""
     inside = "\n".join(scripts)
-    return f"const LLM = (() => {{\nconst LLM = {{}};\n{inside}\nreturn LLM;\n}})();\n"
+    return f"const makeLLM = () => {{\nconst LLM = {{}};\n{inside}\nreturn LLM;\n}}, LLM = makeLLM();\n"
 
 
 def sentence(error: Exception) -> str:
