@@ -82,6 +82,22 @@ def taxa_de_acerto(gerar: Callable[[int], str], certo: str, sementes: list[int])
     return sum(acertos) / len(acertos)
 
 
+def pesos_da_perda(tokens: list[str]) -> list[int]:
+    """1 em cada token que o assistente diz e na marca que encerra o turno dele; 0 em todos os outros."""
+    pesos, quem, no_cabecalho = [], "", False
+    for token in tokens:
+        pesos.append(int(quem == "assistant" and not no_cabecalho))
+        if token == "<|im_start|>":
+            quem, no_cabecalho = "", True
+        elif token == "<|im_end|>":
+            quem = ""
+        elif no_cabecalho and token == "\n":
+            no_cabecalho = False
+        elif no_cabecalho:
+            quem += token
+    return pesos
+
+
 # ---- what they are tried on
 
 
@@ -97,6 +113,11 @@ class Ciranda:
         top = [{"id": 1, "text": best, "p": 0.7}]
         top += [{"id": 2 + i, "text": word, "p": 0.3 / len(others)} for i, word in enumerate(others)]
         return {"top": top}
+
+
+def turn(who: str, *said: str) -> list[str]:
+    """The tokens of a turn in the chat format; `|` cuts the name of who speaks in two."""
+    return ["<|im_start|>", *who.split("|"), "\n", *said, "<|im_end|>", "\n"]
 
 
 EXERCISES = {
@@ -151,6 +172,17 @@ EXERCISES = {
             lambda: (lambda semente: str(semente), "1", list(range(20))),
         ),
         "Chame gerar(semente) uma vez para cada semente, conte em quantos textos está `certo` e divida.",
+    ),
+    "pesos_da_perda": Exercise(
+        pesos_da_perda,
+        (
+            lambda: (turn("user", "Oi", "!") + turn("assist|ant", " Olá", "."),),
+            lambda: (turn("user", " assistant", "\n", "?"),),
+            lambda: (turn("system", " Seja", " breve") + turn("user", "Oi") + turn("assistant", "Oi"),),
+            lambda: (turn("assistant", "a", "\n", "b") + turn("user", "c") + turn("assistant", "d"),),
+            lambda: ([],),
+        ),
+        "Guarde quem está falando. O nome vem entre <|im_start|> e a quebra de linha, às vezes em dois tokens.",
     ),
 }
 
