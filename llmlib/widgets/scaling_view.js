@@ -10,6 +10,8 @@ export default {
     const trim = (x, digits) => fmtNumber(x, digits).replace(/,0+$/, "");
     const count = (x) => (x >= 999.5e6 ? `${trim(x / 1e9, 1)} ${x < 1.95e9 ? "bilhão" : "bilhões"}` : x >= 999500 ? `${trim(x / 1e6, 1)} ${x < 1.95e6 ? "milhão" : "milhões"}`
       : x >= 999.5 ? `${trim(x / 1e3, 0)} mil` : trim(x, 0));
+    // "38 mil tokens", "1 milhão de tokens"
+    const of = (x, what) => `${count(x)}${x >= 999500 ? " de" : ""} ${what}`;
     const flops = (a, b) => 6 * a * b;
     const sci = (x) => { const e = Math.floor(Math.log10(x)); return `${fmtNumber(x / 10 ** e, 1)} × 10${String(e).replace(/\d/g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])}`; };
     const loss = ([a, b, e, alpha, beta], N, D) => Math.exp(e) + Math.exp(a - alpha * Math.log(N)) + Math.exp(b - beta * Math.log(D));
@@ -23,7 +25,7 @@ export default {
     // -- controls --
     const radios = h("fieldset", { class: "sc-choice" }, h("legend", {}, "No eixo horizontal"), [["tokens", "tokens lidos"], ["parameters", "parâmetros"], ["flops", "operações"]].map(([value, label]) =>
       h("label", {}, h("input", { type: "radio", name: `${id}-x`, value, checked: value === axis, onchange: () => { axis = value; draw(); } }), label)));
-    const label = ({ key, value }) => (!key ? "nada: ajustar com tudo" : key === "parameters" ? `os modelos de ${count(value)} parâmetros` : `os treinos de ${count(value)} tokens`);
+    const label = ({ key, value }) => (!key ? "nada: ajustar com tudo" : key === "parameters" ? `os modelos de ${of(value, "parâmetros")}` : `os treinos de ${of(value, "tokens")}`);
     const leave = h("select", { id: `${id}-s`, onchange: () => { fit = +leave.value; revealed = !fits[fit].without.key; bet = null; aim(); draw(); } },
       fits.map((each, i) => h("option", { value: i }, label(each.without))));
     const show = h("button", { type: "button", class: "llm-button llm-button-main", onclick: () => { revealed = true; draw(); heard.say(verdict.textContent); } }, "Mostrar o medido");
@@ -55,12 +57,12 @@ export default {
       place(dIn, d, dLow, dHigh);
       nOut.textContent = count(n);
       dOut.textContent = count(d);
-      nIn.setAttribute("aria-valuetext", `${count(n)} parâmetros`);
-      dIn.setAttribute("aria-valuetext", `${count(d)} tokens`);
+      nIn.setAttribute("aria-valuetext", `${of(n, "parâmetros")}`);
+      dIn.setAttribute("aria-valuetext", `${of(d, "tokens")}`);
       show.hidden = betBox.hidden = !hidden;
       betOut.textContent = bet == null ? "–" : fmtNumber(bet, 2);
       const far = n > sizes.at(-1) * 1.01 || n < sizes[0] * 0.99 || d > budgets.at(-1) * 1.01 || d < budgets[0] * 0.99;
-      verdict.replaceChildren(`Com ${count(n)} parâmetros e ${count(d)} tokens a lei prevê perda `, h("strong", {}, fmtNumber(best, 2)), ` (95 % das leis: ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}).`,
+      verdict.replaceChildren(`Com ${of(n, "parâmetros")} e ${of(d, "tokens")} a lei prevê perda `, h("strong", {}, fmtNumber(best, 2)), ` (95 % das leis: ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}).`,
         ...(real != null && !hidden ? [" Medido: ", h("strong", {}, fmtNumber(real, 2)), real >= low && real <= high ? ", dentro da faixa." : ", fora da faixa."] : []),
         ...(bet != null && real != null && !hidden ? [` A sua aposta, ${fmtNumber(bet, 2)}, errou por ${fmtNumber(Math.abs(bet - real), 2)}; a lei, por ${fmtNumber(Math.abs(best - real), 2)}.`] : []));
       note.textContent = hidden ? "A lei foi ajustada sem esses treinos. Aposte, e só depois mostre o que foi medido."
@@ -75,7 +77,8 @@ export default {
       const width = Math.max(300, Math.round(plot.clientWidth || el.clientWidth || 640)), H = 360, left = 34, right = axis === "flops" ? 16 : 96, bottom = 44;
       const value = axis === "flops" ? (run) => flops(run.parameters, run.tokens) : (run) => run[axis];
       const mine = { parameters: n, tokens: d }, xs = [...runs.map(value), value(mine)], ys = [...runs.map((run) => run.loss), best, low, high];
-      const x0 = Math.log(Math.min(...xs)) - 0.25, x1 = Math.log(Math.max(...xs)) + 0.25, y0 = Math.log(Math.max(0.02, Math.min(...ys)) * 0.92), y1 = Math.log(Math.max(...ys) * 1.06);
+      if (axis !== "flops") ys.push(predicted(sizes[0], axis === "tokens" ? Math.min(...xs) * 0.9 : budgets[0])[2]);
+      const x0 = Math.log(Math.min(...xs)) - 0.1, x1 = Math.log(Math.max(...xs)) + 0.1, y0 = Math.log(Math.max(0.02, Math.min(...ys)) * 0.92), y1 = Math.log(Math.max(...ys) * 1.06);
       const x = (v) => left + ((Math.log(v) - x0) / (x1 - x0)) * (width - left - right), y = (v) => 10 + (1 - (Math.log(Math.max(v, 0.02)) - y0) / (y1 - y0)) * (H - 10 - bottom);
       const parts = [];
       const marks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 4, 5, 7].filter((v) => Math.log(v) > y0 && Math.log(v) < y1);
@@ -108,7 +111,7 @@ export default {
       for (const run of runs) {
         const out = away(run), unseen = hidden && out;
         if (unseen) continue;
-        parts.push(svg("circle", { class: out ? "sc-run sc-out-run" : "sc-run", cx: x(value(run)), cy: y(run.loss), r: 4 }, svg("title", {}, `${count(run.parameters)} parâmetros, ${count(run.tokens)} tokens: perda ${fmtNumber(run.loss, 2)}`)));
+        parts.push(svg("circle", { class: out ? "sc-run sc-out-run" : "sc-run", cx: x(value(run)), cy: y(run.loss), r: 4 }, svg("title", {}, `${of(run.parameters, "parâmetros")}, ${of(run.tokens, "tokens")}: perda ${fmtNumber(run.loss, 2)}`)));
       }
       const px = x(value(mine));
       parts.push(svg("line", { class: "sc-mine", x1: px, x2: px, y1: y(low), y2: y(high) }), svg("path", { class: "sc-mine", d: `M${px - 6},${y(best)}H${px + 6}` }));

@@ -25,7 +25,8 @@ def read_runs(rows: Iterable[dict]) -> list[dict]:
     found = []
     for number, row in enumerate(rows, 1):
         try:
-            found.append({key: float(row[key]) for key in KEYS} | {"seed": int(row.get("seed", 0))})
+            sizes = {key: int(float(row[key])) for key in KEYS[:2]}
+            found.append(sizes | {"loss": float(row["loss"]), "seed": int(row.get("seed", 0))})
         except (KeyError, TypeError, ValueError):
             raise ValueError(
                 f"A corrida {number} não traz {', '.join(KEYS)} como números: {dict(row)}."
@@ -96,15 +97,15 @@ class ScalingView(Widget):
     def summary(self) -> str:
         ends = [f(self.runs, key=lambda run: run["loss"]) for f in (max, min)]
         worst, best = (
-            f"{html.decimal(run['loss'], 2)} ({count(run['parameters'])} parâmetros, "
-            f"{count(run['tokens'])} tokens)"
+            f"{html.decimal(run['loss'], 2)} ({count(run['parameters'], 'parâmetros')}, "
+            f"{count(run['tokens'], 'tokens')})"
             for run in ends
         )
         return f"{len(self.runs)} treinos medidos: a perda vai de {worst} a {best}."
 
     def fallback(self) -> str:
         budgets = sorted({run["tokens"] for run in self.runs})
-        head = "".join(f'<th scope="col">{count(d)} tokens</th>' for d in budgets)
+        head = "".join(f'<th scope="col">{count(d, "tokens")}</th>' for d in budgets)
         rows = []
         for n in sorted({run["parameters"] for run in self.runs}):
             cells = []
@@ -119,9 +120,11 @@ class ScalingView(Widget):
         )
 
 
-def count(number: float) -> str:
-    """37960 -> '38 mil'; 1000448 -> '1 milhão'."""
+def count(number: float, what: str = "") -> str:
+    """37960 -> '38 mil'; count(1000448, "tokens") -> '1 milhão de tokens'."""
     if number >= 999_500:
-        millions = html.decimal(number / 1e6, 1).replace(",0", "")
-        return f"{millions} {'milhão' if number < 1.95e6 else 'milhões'}"
-    return f"{html.decimal(number / 1e3, 0)} mil" if number >= 999.5 else html.decimal(number, 0)
+        millions = html.decimal(number / 1e6, 1).removesuffix(",0")
+        text = f"{millions} {'milhão' if number < 1.95e6 else 'milhões'}{' de' if what else ''}"
+    else:
+        text = f"{html.decimal(number / 1e3, 0)} mil" if number >= 999.5 else html.decimal(number, 0)
+    return f"{text} {what}".rstrip()

@@ -23,6 +23,13 @@ from llmlib.widgets.base import Widget
 MOST = 24  # positions drawn in an attention map
 LEVELS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-"  # a weight in one character
 EMBEDDING = "model.embed_tokens.weight"
+KINDS = {  # of validation text, as the figure names them
+    "autoral": "textos autorais", "carta": "cartas", "codigo": "código", "comum": "frases comuns",
+    "conta": "contas", "copia": "cópia", "descricao": "descrições", "dialogo": "diálogos", "dna": "DNA",
+    "exemplos": "exemplos", "fatos": "fatos", "frases": "frases", "historia": "histórias",
+    "instrucoes": "instruções", "leitura": "leitura", "noticia": "notícias", "perguntas": "perguntas",
+    "receita": "receitas",
+}  # fmt: skip
 
 
 def pack(attentions: np.ndarray) -> str:
@@ -160,13 +167,14 @@ class TimeMachine(Widget):
         early, late = (html.decimal(mean(each["bits"]), 1) for each in (first, last))
         return (
             f"Depois de {whole(first['tokens'])} tokens de treino, cada token de “{self.text}” custava "
-            f"{early} bits de surpresa; depois de {whole(last['tokens'])}, {late}. "
-            f"No fim o modelo continua assim: “{written(last).strip()}”."
+            f"{early} bits de surpresa; no fim, {late}. "
+            f"No fim ele continua assim: “{written(last).strip()}”."
         )
 
     def fallback(self) -> str:
         rows = "".join(
-            f"<tr><td>{whole(each['tokens'])}</td><td>{html.decimal(mean(each['bits']), 1)}</td>"
+            f"<tr><td>{whole(each['tokens']).removesuffix(' de')}</td>"
+            f"<td>{html.decimal(mean(each['bits']), 1)}</td>"
             f"<td>{html.escape(written(each))}</td></tr>"
             for each in self.moments
         )
@@ -184,7 +192,7 @@ def moment_of(kept: dict) -> dict:
     return {
         "step": kept.get("step", 0),
         "tokens": kept.get("tokens", 0),
-        "validation": kept.get("validation", {}),
+        "validation": {KINDS.get(kind, kind): loss for kind, loss in kept.get("validation", {}).items()},
         "induction": kept.get("induction"),
     }
 
@@ -226,7 +234,7 @@ def written(moment: dict) -> str:
 
 
 def whole(number: int) -> str:
-    """25600 -> '25.600'; from a million on in words."""
+    """25600 -> '25.600'; from a million on in words, ready for a noun: '1,5 milhão de'."""
     if number >= 1e6:
-        return f"{html.decimal(number / 1e6, 1)} milhões".replace(",0 ", " ")
+        return f"{html.decimal(number / 1e6, 1)} {'milhão' if number < 1.95e6 else 'milhões'} de"
     return f"{number:,}".replace(",", ".")

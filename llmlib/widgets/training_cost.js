@@ -84,7 +84,7 @@ export default {
       const same = N === run.parametros && D === run.tokens;
       const told = [["horas de processador", run.relatado_horas, hours], ["MWh", run.relatado_mwh, kwh / 1000], ["toneladas de CO₂", run.relatado_t, kg / 1000], ["dólares", run.relatado_dolar, dollars]].filter(([, given]) => given != null);
       beside.replaceChildren(...(same && told.length ? [h("p", {}, h("strong", {}, "Foi publicado"), " ", link(run)), h("ul", {}, told.map(([unit, given, ours]) =>
-        h("li", {}, `${amount(given)} ${unit}; esta conta dá ${amount(ours)} (${ours === given ? "igual" : `${fmtNumber(Math.abs(ours / given - 1) * 100)} % a ${ours > given ? "mais" : "menos"}`})`)))] : []));
+        h("li", {}, `${amount(given)}${given >= 999500 ? " de" : ""} ${unit}; esta conta dá ${amount(ours)} (${Math.abs(ours / given - 1) < 0.005 ? "o mesmo" : `${fmtNumber(Math.abs(ours / given - 1) * 100)} % a ${ours > given ? "mais" : "menos"}`})`)))] : []));
       notes.textContent = [same ? run.nota : "", machine.nota, grid.nota].filter(Boolean).join(" ");
       heard.say(`${amount(hours)} horas, ${amount(dollars)} dólares, ${amount(kg)} quilos de CO₂.`);
     }

@@ -90,8 +90,8 @@ class TrainingCost(Widget):
     def summary(self) -> str:
         cost = self.cost(self.start)
         return (
-            f"{self.start}: {scientific(cost.flops)} operações, {amount(cost.hours)} horas de processador, "
-            f"{amount(cost.kwh)} kWh, {amount(cost.dollars)} dólares, {amount(cost.kg)} kg de CO₂."
+            f"{self.start}: operações, {scientific(cost.flops)}; horas de processador, {amount(cost.hours)}; "
+            f"kWh, {amount(cost.kwh)}; dólares, {amount(cost.dollars)}; quilos de CO₂, {amount(cost.kg)}."
         )
 
     def fallback(self) -> str:
