@@ -1,7 +1,7 @@
-"""Compile llmlib/engine/kernels.c to kernels.wasm with PyPI's `ziglang` (clang and its linker).
+"""Compile the C of llmlib/engine to WebAssembly with PyPI's `ziglang` (clang and its linker).
 
 Does: the compilation, byte for byte the same for one version of ziglang (pinned in requirements-dev.txt).
-Does not: optimise for one browser; the file runs wherever WebAssembly has 128-bit SIMD.
+Does not: optimise for one browser; the files run wherever WebAssembly has 128-bit SIMD.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 ENGINE = Path(__file__).parents[1] / "llmlib" / "engine"
-SOURCE, WASM = ENGINE / "kernels.c", ENGINE / "kernels.wasm"
+NAMES = ("kernels", "train")
 ZIG = [sys.executable, "-m", "ziglang"]
 # -Os: the loops that matter are unrolled by pragma, the rest stays small; vectorisers would only add code.
 COMPILE = [
@@ -28,31 +28,39 @@ COMPILE += ["-ffreestanding", "-fno-builtin", "-fno-vectorize", "-fno-slp-vector
 LINK = ["wasm-ld", "--no-entry", "--import-memory", "--strip-all", "--stack-first", "-z", "stack-size=4096"]
 
 
-def compile_kernels() -> bytes:
-    """The bytes of kernels.wasm. Raises CalledProcessError, the compiler's words on stderr, if C is wrong."""
+def wasm(name: str) -> Path:
+    """Where the compiled file of one of NAMES is."""
+    return ENGINE / f"{name}.wasm"
+
+
+def compile_kernels(name: str = "kernels") -> bytes:
+    """The bytes of <name>.wasm. Raises CalledProcessError, the compiler's words on stderr, if C is wrong."""
     with tempfile.TemporaryDirectory() as folder:
-        obj, wasm = Path(folder, "kernels.o"), Path(folder, "kernels.wasm")
-        subprocess.run([*ZIG, *COMPILE, "-c", "-o", obj, SOURCE], check=True)
-        subprocess.run([*ZIG, *LINK, "-o", wasm, obj], check=True)
-        return wasm.read_bytes()
+        obj, linked = Path(folder, "kernels.o"), Path(folder, "kernels.wasm")
+        subprocess.run([*ZIG, *COMPILE, "-c", "-o", obj, ENGINE / f"{name}.c"], check=True)
+        subprocess.run([*ZIG, *LINK, "-o", linked, obj], check=True)
+        return linked.read_bytes()
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write kernels.wasm, or with --check compare it; the exit status."""
+    """Write the .wasm files, or with --check compare them; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m builders.kernels", description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the file there, write nothing")
-    check = parser.parse_args(argv).check
-    made = compile_kernels()
-    same = WASM.exists() and WASM.read_bytes() == made
-    if not check:
-        WASM.write_bytes(made)
-    elif not same:
-        print(
-            "kernels.wasm is not what kernels.c compiles to: run python -m builders.kernels", file=sys.stderr
-        )
-        return 1
-    print(f"kernels.wasm: {len(made)} bytes, {'unchanged' if same else 'written'}")
-    return 0
+    parser.add_argument("--check", action="store_true", help="compare with the files there, write nothing")
+    check, status = parser.parse_args(argv).check, 0
+    for name in NAMES:
+        made, file = compile_kernels(name), wasm(name)
+        same = file.exists() and file.read_bytes() == made
+        if not check:
+            file.write_bytes(made)
+        elif not same:
+            print(
+                f"{name}.wasm is not what {name}.c compiles to: run python -m builders.kernels",
+                file=sys.stderr,
+            )
+            status = 1
+            continue
+        print(f"{name}.wasm: {len(made)} bytes, {'unchanged' if same else 'written'}")
+    return status
 
 
 if __name__ == "__main__":

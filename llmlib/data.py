@@ -68,10 +68,13 @@ def _sample() -> tuple[dict, ...]:
         return tuple(json.loads(line) for line in file)
 
 
-def corpus(name: str = "mini", split: str = "train", limit: int | None = None) -> list[str]:
+def corpus(
+    name: str = "mini", split: str = "train", limit: int | None = None, kind: str | None = None
+) -> list[str]:
     """Texts of the bundled corpus sample, one string a document.
 
-    name: only "mini" is bundled; split: "train" or "valid"; limit: at most so many texts.
+    name: only "mini" is bundled; split: "train" or "valid"; limit: at most so many texts; kind: only texts of
+    this kind ("historia", "dialogo" …), in the order of the sample.
     """
     if name != "mini":
         raise _unknown("corpus", name, ["mini"])
@@ -79,7 +82,10 @@ def corpus(name: str = "mini", split: str = "train", limit: int | None = None) -
         raise _unknown("parte do corpus", split, ["train", "valid"])
     if limit is not None and limit < 0:
         raise ValueError(f"limit precisa ser zero ou mais, não {limit}.")
-    return [row["text"] for row in _sample() if row["split"] == split][:limit]
+    if kind is not None and kind not in (kinds := sorted({row["kind"] for row in _sample()})):
+        raise _unknown("tipo de texto", kind, kinds)
+    rows = [row for row in _sample() if row["split"] == split and kind in (None, row["kind"])]
+    return [row["text"] for row in rows][:limit]
 
 
 def documents(name: str) -> list[dict]:

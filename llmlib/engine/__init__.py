@@ -10,6 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
 KERNEL = "kernels.wasm"
+TRAIN_SCRIPTS = ("train.js", "lesson.js")  # attached after the others, only where something trains
+TRAIN_KERNEL = "train.wasm"
 
 
 def strip(script: str) -> str:
@@ -20,12 +22,27 @@ def strip(script: str) -> str:
 
 def source() -> str:
     """The whole text: the kernel in base64 as LLM.wasm, then the scripts."""
-    wasm = base64.b64encode((HERE / KERNEL).read_bytes()).decode()
-    scripts = "".join(strip((HERE / name).read_text("utf-8")) for name in SCRIPTS)
-    return f'"use strict";\n(globalThis.LLM ??= {{}}).wasm = "{wasm}";\n{scripts}'
+    return f'"use strict";\n(globalThis.LLM ??= {{}}).wasm = "{_base64(KERNEL)}";\n{_joined(SCRIPTS)}'
+
+
+def train_source() -> str:
+    """What a worker that trains runs after `source()`: LLM.trainWasm, and the scripts of training."""
+    return f'LLM.trainWasm = "{_base64(TRAIN_KERNEL)}";\n{{\n{_joined(TRAIN_SCRIPTS)}}}\n'
 
 
 def size() -> int:
     """Bytes shipped to a reader: the scripts as `source` has them, and the kernel."""
-    scripts = sum(len(strip((HERE / name).read_text("utf-8")).encode()) for name in SCRIPTS)
-    return scripts + (HERE / KERNEL).stat().st_size
+    return len(_joined(SCRIPTS).encode()) + (HERE / KERNEL).stat().st_size
+
+
+def train_size() -> int:
+    """Bytes that a page with training ships besides."""
+    return len(_joined(TRAIN_SCRIPTS).encode()) + (HERE / TRAIN_KERNEL).stat().st_size
+
+
+def _base64(name: str) -> str:
+    return base64.b64encode((HERE / name).read_bytes()).decode()
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "".join(strip((HERE / name).read_text("utf-8")) for name in names)

@@ -14,6 +14,7 @@ WIDGETS = {
     "NextToken": "next_token",
     "Generate": "generate",
     "SamplingView": "sampling_view",
+    "MeasuredCurves": "measured_curves",
     "Quiz": "quiz",
     "Compare": "compare",
     "Timeline": "timeline",
@@ -23,6 +24,9 @@ WIDGETS = {
     "Compressor": "compressor",
     "ScalingView": "scaling_view",
     "TrainingCost": "training_cost",
+    "TrainLM": "train_lm",
+    "SideBySide": "side_by_side",
+    "ChatTemplate": "chat_template",
 }
 __all__ = [*WIDGETS, "assets"]
 
@@ -36,11 +40,14 @@ def __getattr__(name: str) -> object:
 def assets(engine: str | None = None) -> dict[str, str]:
     """Files of the static page, by path below `_static/llm/`: classic scripts that also work from disk.
 
-    host.js (small, on pages with widgets), widgets.css, and engine.js (attached at the first question).
+    host.js (small, on pages with widgets), widgets.css, engine.js (attached at the first question), and what
+    only training attaches: train.js, and one file a part of the corpus that can be learned.
     `engine` takes the place of the engine's own text.
     """
     from llmlib.engine import source as worker_source
+    from llmlib.engine import train_source
     from llmlib.widgets.base import module
+    from llmlib.widgets.train_lm import SLICES, slice_of
 
     def read(path: Path) -> str:
         return path.read_text("utf-8")
@@ -56,5 +63,10 @@ def assets(engine: str | None = None) -> dict[str, str]:
     return {
         "host.js": host,
         "engine.js": f"globalThis.llmEngine = {json.dumps(engine or worker_source())};\n",
+        "train.js": f"globalThis.llmTrain = {json.dumps(train_source())};\n",
         "widgets.css": "\n".join(read(sheet) for sheet in sheets if sheet.exists()),
+        **{
+            f"texts/{name}.js": f'(globalThis.llmTexts ??= {{}})["{name}"] = {json.dumps(slice_of(name))};\n'
+            for name in SLICES
+        },
     }

@@ -1,6 +1,7 @@
 // compute.js: the engine in the static page. One worker a model, shared by every widget, made at the first question.
 // Classic script inside host.js. file:// refuses fetch and worker files, so the engine's text and the weights arrive by
 // <script> tags and the worker is a Blob. Where there is no Worker, the same text runs in the page itself.
+// What trains has a worker of its own and more text (train.js), and does without one: it would stop the page.
 function pageCompute(base) {
   const opened = new Map();
 
@@ -25,12 +26,9 @@ function pageCompute(base) {
     }
   }
 
-  async function open(name) {
-    const path = `models/${name}.js`;
-    await Promise.all([globalThis.llmEngine ?? attach("engine.js"), attach(path)]);
-    const file = globalThis.llmPageFiles?.[name];
-    if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
-    const worker = makeWorker(globalThis.llmEngine), calls = new Map();
+  // worker -> ask(method, params, {onEvent, signal})
+  function connect(worker) {
+    const calls = new Map();
     let last = 0;
     worker.onmessage = ({ data: { id, event, result, error } }) => {
       const call = calls.get(id);
@@ -44,19 +42,49 @@ function pageCompute(base) {
       for (const call of calls.values()) call.reject(new Error("O motor do modelo parou. Recarregue a página."));
       calls.clear();
     };
-    const ask = (method, params, { onEvent, signal } = {}) => new Promise((resolve, reject) => {
+    return (method, params, { onEvent, signal } = {}) => new Promise((resolve, reject) => {
       const id = ++last;
       calls.set(id, { resolve, reject, onEvent });
       signal?.addEventListener("abort", () => worker.postMessage({ cancel: id }));
       worker.postMessage({ id, method, params });
     });
+  }
+
+  async function open(name) {
+    const path = `models/${name}.js`;
+    await Promise.all([globalThis.llmEngine ?? attach("engine.js"), attach(path)]);
+    const file = globalThis.llmPageFiles?.[name];
+    if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
+    const ask = connect(makeWorker(globalThis.llmEngine));
     await ask("load", { file });
     delete globalThis.llmPageFiles[name]; // the worker has its own copy
     return ask;
   }
 
-  return async (name, method, params, options) => {
+  async function openTrainer() {
+    await Promise.all([globalThis.llmEngine ?? attach("engine.js"), globalThis.llmTrain ?? attach("train.js")]);
+    let worker;
+    try {
+      worker = new Worker(URL.createObjectURL(new Blob([globalThis.llmEngine, globalThis.llmTrain], { type: "text/javascript" })));
+    } catch {
+      throw new Error("Este navegador não deixa a página calcular em segundo plano, e treinar aqui a travaria");
+    }
+    return connect(worker);
+  }
+
+  const compute = async (name, method, params, options) => {
     if (!opened.has(name)) opened.set(name, open(name));
     return (await opened.get(name))(method, params, options);
   };
+  // A compute for one widget that trains: train, adjust and write. params.corpus names a text of the site, read when asked for.
+  compute.trainer = () => {
+    let ask;
+    return async (method, params, options) => {
+      if (!ask) (ask = openTrainer()).catch(() => { ask = null; }); // and again at the next press
+      const { corpus, ...rest } = params;
+      if (corpus && !globalThis.llmTexts?.[corpus]) await attach(`texts/${corpus}.js`);
+      return (await ask)(method, corpus ? { ...rest, text: globalThis.llmTexts[corpus] } : rest, options);
+    };
+  };
+  return compute;
 }

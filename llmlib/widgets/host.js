@@ -44,7 +44,8 @@ async function start(root) {
     const name = root.dataset.model;
     // A widget that offers several models says which one in params.model.
     const ask = (method, params, options) => compute(params?.model ?? name, method, params, options);
-    const host = { where: "no seu navegador", compute: name ? ask : null, address };
+    const trains = root.dataset.trains !== undefined;
+    const host = { where: "no seu navegador", compute: trains ? compute.trainer() : name ? ask : null, address };
     const module = await loadModule(root.dataset.widget);
     root.append(el);
     module.default.render({ model: memoryModel(state), el, host });

@@ -26,7 +26,7 @@ class Node:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         script = Path(self.folder.name, "engine.js")
-        script.write_text(engine.source(), "utf-8")
+        script.write_text(engine.source() + engine.train_source(), "utf-8")
         self.process = subprocess.Popen(
             [frontend.node()[0], str(HERE / "harness.mjs"), str(script)],
             stdin=subprocess.PIPE,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import wasmtime
 
-from builders.kernels import WASM, compile_kernels
+from builders.kernels import NAMES, compile_kernels, wasm
 
 PAGE = 65536
 
@@ -15,7 +15,7 @@ class Kernel:
     def __init__(self) -> None:
         self.store = wasmtime.Store()
         self.memory = wasmtime.Memory(self.store, wasmtime.MemoryType(wasmtime.Limits(64, None)))
-        module = wasmtime.Module(self.store.engine, WASM.read_bytes())
+        module = wasmtime.Module(self.store.engine, wasm("kernels").read_bytes())
         assert [(i.module, i.name) for i in module.imports] == [("env", "memory")]
         self.exports = wasmtime.Instance(self.store, module, [self.memory]).exports(self.store)
         self.at = PAGE
@@ -88,5 +88,6 @@ def test_swiglu_from_the_smallest_to_the_largest(kernel, size):
     np.testing.assert_allclose(ours, wide / (1 + np.exp(-wide)) * up, rtol=3e-6, atol=1e-30)
 
 
-def test_the_committed_kernel_is_the_compiled_source():
-    assert WASM.read_bytes() == compile_kernels(), "run python -m builders.kernels"
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_kernel_is_the_compiled_source(name):
+    assert wasm(name).read_bytes() == compile_kernels(name), "run python -m builders.kernels"

@@ -147,7 +147,8 @@ def test_scales_are_the_same_in_python_and_in_the_page() -> None:
 
 def test_assets_are_small_classic_scripts() -> None:
     files = widgets.assets(engine="")
-    assert set(files) == {"host.js", "widgets.css", "engine.js"}
+    texts = {f"texts/{name}.js" for name in ("historias", "dialogos", "fatos", "descricoes")}
+    assert set(files) == {"host.js", "widgets.css", "engine.js", "train.js"} | texts
     own = [HERE / f"{stem}.js" for stem in ("kit", "host", "compute", "next_token", "generate", "quiz")]
     assert sum(path.stat().st_size for path in own) < 60_000
     assert not re.search(r"^\s*(import|export)\s", files["host.js"], re.MULTILINE)
