@@ -50,6 +50,7 @@ RECIPES: dict[str, list[Step]] = {
     "corpus": [["builders.corpus", "--sample"]],
     "engine": [["builders.kernels"]],
     "scaling": [TEXTS[1], ["builders.scaling"]],
+    "geracao": [["builders.sampling_curves"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }

@@ -23,9 +23,11 @@ import argparse
 import datetime
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from builders.corpus import instructions, probes
@@ -204,6 +206,16 @@ def write(out: Path, result: dict) -> None:
     partial.replace(out)
 
 
+def sign(out: Path) -> None:
+    """The file's hash in the README beside it, where that has a line for it."""
+    readme = out.with_name("README.md")
+    if readme.exists():
+        line = f"SHA-256 de `{out.name}`: "
+        found = hashlib.sha256(out.read_bytes()).hexdigest()
+        text = re.sub(rf"(?m)^{re.escape(line)}.*$", f"{line}`{found}`", readme.read_text(encoding="utf-8"))
+        readme.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
@@ -218,7 +230,9 @@ def main() -> None:
     names = [name for name in args.models.split(",") if name]
     if unknown := [name for name in names if name not in model_names()]:
         parser.error(f"there is no model {unknown[0]!r}; there are {', '.join(model_names())}")
+    torch.set_num_threads(1)
     result = measure(names, args.size, args.out, args.restart)
+    sign(args.out)
     counts = {name: len(entry["settings"]) for name, entry in result["models"].items()}
     print(f"Wrote {args.out}: {counts}")
 
