@@ -32,6 +32,26 @@ QUESTIONS = [
     },
 ]
 
+
+def setting(sweep: str, rules: dict, diversity: float | None, right: float) -> dict:
+    """A point as `builders.sampling_curves` writes it."""
+    near = lambda x: None if x is None else {"value": x, "low": max(0, x - 0.06), "high": min(1, x + 0.06)}  # noqa: E731
+    shares = {"diversity": diversity, "repetition": 0.1, "broken": 0.2, "right": right}
+    return {"sweeps": [sweep], "rules": rules, **{name: near(share) for name, share in shares.items()}}
+
+
+SETTINGS = [
+    setting("temperature", {"temperature": 2}, 0.93, 0.61),
+    setting("temperature", {"temperature": 0}, None, 0.88),
+    setting("temperature", {"temperature": 0.7}, 0.4, 0.87),
+    setting("temperature", {}, 0.6, 0.82),
+    setting("top_k", {"top_k": 0}, 0.6, 0.82),
+    setting("top_k", {"top_k": 1}, 0.1, 0.88),
+    setting("top_k", {"top_k": 20}, 0.5, 0.85),
+    setting("frequency_penalty", {"temperature": 0, "frequency_penalty": 2}, None, 0.7),
+    setting("frequency_penalty", {"temperature": 0, "frequency_penalty": 0}, None, 0.88),
+]
+
 SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
     "generate": lambda: Generate(
@@ -40,6 +60,7 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "sampling-view": lambda: SamplingView(
         FakeLM(), "O gato subiu no", examples=PROMPTS, temperature=0.9, top_p=0.95
     ),
+    "measured-curves": lambda: MeasuredCurves(SETTINGS, "mini-base", "2026-11-21"),
     "quiz": lambda: Quiz(QUESTIONS),
     "playground": lambda: Playground(
         FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14

@@ -34,6 +34,9 @@ def use(name: str, root: Locator) -> None:
         root.get_by_role("radio", name="parada").check()
         root.locator("input[name=stop]").fill("fim")
         root.get_by_role("button", name="Acrescentar").click()
+    if name == "measured-curves":
+        root.get_by_role("radio", name="frequência").check()
+        root.locator("input[name=point]").fill("1")
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
