@@ -217,8 +217,8 @@ class Lessons:
         self.slice_of, self.running = slice_of, {}
 
     def compute(self, method: str, params: dict) -> dict | Generator[dict, None, dict]:
-        """train {run, text or corpus, choices of Recipe, steps, every}; without a text it goes on. Also adjust
-        {run, learning_rate} and write {run, prompt, length …}. The first event of a run is {start}."""
+        """train {run, text or corpus, choices of Recipe, steps, every}; without a text it goes on. Also
+        adjust {run, learning_rate} and write {run, prompt, length …}. The first event of a run is {start}."""
         run = params.get("run", "")
         if method == "train":
             return self._train(run, params)

@@ -49,6 +49,7 @@ def write_page(
     static = folder / "_static" / "llm"
     (static / "models").mkdir(parents=True, exist_ok=True)
     for path, content in assets(engine=None if real else fake_engine()).items():
+        (static / path).parent.mkdir(exist_ok=True)
         (static / path).write_text(content, "utf-8")
     model = static / "models" / "mini-base.js"
     if real:
