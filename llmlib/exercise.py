@@ -194,6 +194,8 @@ def written(value: object) -> str:
     """A value as a sentence shows it: numbers in Portuguese, the rest as Python does, cut at 80 letters."""
     if isinstance(value, float) and math.isfinite(value):
         return number(value, 4).rstrip("0").rstrip(",") if abs(value) < 1e6 else f"{value:.4g}"
+    if callable(value):
+        return "uma função"
     text = f"“{value}”" if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 
