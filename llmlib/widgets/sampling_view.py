@@ -118,6 +118,8 @@ class SamplingView(Widget):
         token = next(html.spoken(text) for i, text, _ in self.recording["entries"] if i == best)
         lost = f"; os controles cortam {html.percent(sum(cut))} da massa" if kept and cut else ""
         before, after = (html.percent(share) for share in shares[best])
+        if before == after and not lost:
+            return f"Depois de “{self.text}”, o mais provável é {token}, {before}; nada foi cortado."
         return f"Depois de “{self.text}”, {token} passa de {before} a {after}{lost}."
 
     def fallback(self) -> str:

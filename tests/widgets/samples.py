@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llmlib.widgets import Generate, NextToken, Playground, Quiz, SamplingView
+from llmlib.widgets import Generate, MeasuredCurves, NextToken, Playground, Quiz, SamplingView
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import FakeLM
 
