@@ -247,6 +247,15 @@ def gathered(model: Qwen3ForCausalLM) -> Qwen3ForCausalLM:
     return copy
 
 
+def begun(folder: Path, config: Qwen3Config) -> Qwen3ForCausalLM:
+    """The model in `folder`, in float32, to be trained further; exits if it is of another shape."""
+    model = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    if changed := [k for k in SHAPE if getattr(model.config, k) != getattr(config, k)]:
+        sys.exit(f"{folder} has another {', '.join(changed)}: --init needs a model of the same shape.")
+    model.config.use_cache = False
+    return model
+
+
 def command(arguments: list[str]) -> str:
     """The command line as the card shows it: without what only resumed or annotated the run."""
     kept = [
@@ -270,6 +279,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--stage3", type=float, default=0.25, help="share of the run, at its end, in rows of 512 tokens"
     )
+    parser.add_argument(
+        "--decay", type=float, default=1 / 3, help="share of the run, at its end, while the rates fall"
+    )
+    parser.add_argument("--init", type=Path, help="model folder to go on from, instead of random weights")
     parser.add_argument("--size", type=float, default=1.0, help="times the weights of mini-base, about")
     parser.add_argument("--snapshots", type=int, default=12, help="small checkpoints to keep, log-spaced")
     parser.add_argument(
@@ -317,7 +330,7 @@ def main() -> None:
         dist.barrier()
     rows = prepare(args, tokenizer)
     config = Qwen3Config(**sizes(args.size) | {"vocab_size": len(tokenizer)}, use_cache=False)
-    model = Qwen3ForCausalLM(config).to(device)
+    model = (begun(args.init, config) if args.init else Qwen3ForCausalLM(config)).to(device)
     if device.type == "cpu":
         model.set_attn_implementation("causal")
     if args.fsdp and world > 1:
@@ -331,6 +344,7 @@ def main() -> None:
         tokens=args.tokens,
         batch=args.batch,
         accumulate=args.accumulate,
+        decay=args.decay,
         precision=args.precision or fast_precision(device),
         seed=args.seed,
         minutes=args.minutes,

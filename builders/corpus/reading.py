@@ -18,7 +18,7 @@ from builders.corpus.passages import Passage, build, primer, roster
 
 ANSWER = "Resposta: "
 SIZES = {1: (2, 2, 3), 2: (2, 3, 4, 5), 3: (4, 5, 6, 7, 8)}  # facts of a passage, by difficulty
-PRIMERS = {1: 0.4, 2: 0.15, 3: 0.04}  # share of the simplest passages, by difficulty
+PRIMERS = {1: 0.3, 2: 0.12, 3: 0.08}  # share of the simplest passages, by difficulty
 ROSTERS = {1: 0.7, 2: 0.55, 3: 0.3}  # share of passages with one relation said of many, by difficulty
 LONGEST = 150  # words of a passage
 # Characters of a document that has two questions already: with them it stays in a row of 256 tokens.
@@ -51,12 +51,12 @@ def _document(passage: Passage) -> Document:
 
 
 def documents(rng: random.Random, split: str, difficulty: int | None = None) -> Iterator[Document]:
-    """Endless reading documents. difficulty 0: first names and things, asked both ways; 1: mostly one
+    """Endless reading documents. difficulty 0: first names and things; 1: mostly one
     relation in one wording; 2: 2 to 5 facts of any kind; 3: 4 to 8; else 2 or 3."""
     while True:
         level = rng.choice((2, 3)) if difficulty is None else difficulty
         if level == 0 or rng.random() < PRIMERS[level]:
-            yield _document(primer(rng, rng.randint(2, 6), 10))
+            yield _document(primer(rng, rng.randint(2, 6), 6))
             continue
         if rng.random() < ROSTERS[level]:
             yield _document(roster(rng, split, rng.randint(3, 7), 8))
