@@ -36,6 +36,15 @@ def choice(given: dict, k: int | None, legacy: bool, offset: list[int]) -> dict:
     return out
 
 
+def turn(given: dict, index: int, chat: bool, where: str) -> dict:
+    """llama.cpp's completion as a choice; in a conversation its text stands in `where`: message or delta."""
+    out = given | {"index": index}
+    if chat and "text" in out:
+        said = {"content": out.pop("text")}
+        out[where] = {"role": "assistant"} | said if where == "message" else said
+    return out
+
+
 def row(given: dict, k: int) -> dict:
     """One token: {token, logprob, bytes, top_logprobs}."""
     cells = {key: given.get(key) for key in ("token", "logprob", "bytes")}

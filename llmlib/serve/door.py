@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from llmlib.serve import answer, penalties, request
-from llmlib.serve.errors import RequestError, ServeError
+from llmlib.serve.errors import RequestError, ServeError, too_long
 from llmlib.tokens import well_formed
 
 MOST_BYTES = 8 << 20  # of a request's body
@@ -243,23 +243,31 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Work:
-    """One checked request: its prompts times n, each an answer of llama.cpp's."""
+    """One checked request: its prompts times n, each an answer of llama.cpp's.
+
+    A conversation is one prompt of ids, read here; only one with tools goes to llama.cpp as it is, because it
+    writes the tools into the prompt and finds the calls in the answer.
+    """
 
     def __init__(self, engine: object, endpoint: str, asked: dict) -> None:
         self.engine, self.chat, self.asked = engine, endpoint == "chat/completions", asked
-        self.k, self.head = request.top(asked), penalties.heading(engine.name, self.chat)
+        self.k, self.head = request.top(asked), penalties.heading(engine.name, endpoint == "chat/completions")
         self.kind = "chat.completion.chunk" if self.chat else "text_completion"  # of a piece of the stream
-        self.body = request.for_llama(endpoint, asked, engine.context, engine.grammar)
+        self.tools = self.chat and bool(asked.get("tools"))
+        self.body = request.for_llama(asked, engine.context, engine.grammar, self.tools)
         self.penalised = bool(asked.get("frequency_penalty") or asked.get("presence_penalty"))
-        self.jobs = []
-        for prompt in [asked["messages"]] if self.chat else asked["prompt"]:
+        if self.tools:
+            prompts = [None]
+        else:
+            prompts = [engine.read_chat(asked["messages"])] if self.chat else asked["prompt"]
+        self.jobs, self.offset = [], []
+        for prompt in prompts:
             for i in range(asked.get("n", 1)):
-                body = dict(self.body) if self.chat else self.body | {"prompt": prompt}
+                body = self.body if prompt is None else self.body | {"prompt": prompt}
                 if "seed" in body:
-                    body["seed"] = (body["seed"] + i) % 2**32
+                    body = body | {"seed": (body["seed"] + i) % 2**32}
                 self.jobs.append(body)
-        prompts = [p for p in ([] if self.chat else asked["prompt"]) for _ in range(asked.get("n", 1))]
-        self.offset = [len(p) if isinstance(p, str) else 0 for p in prompts]
+                self.offset.append(len(prompt) if isinstance(prompt, str) else 0)
 
     def whole(self) -> dict:
         """The reply in one piece; several answers are computed side by side."""
@@ -272,67 +280,53 @@ class Work:
 
     def stream(self, send: Callable[[dict], bool]) -> dict:
         """The reply in pieces, one answer after the other; returns the usage. Stops when `send` cannot."""
-        used = []
-        for index in range(len(self.jobs)):
-            used.append(self._flow(index, send))
-        return total(used)
-
-    def _shaped(self, chunk: dict) -> dict:
-        return answer.shaped(chunk | self.head | {"object": self.kind}, self.k, not self.chat, self.offset)
+        return total([self._flow(index, send) for index in range(len(self.jobs))])
 
     def _one(self, index: int) -> tuple[dict, dict]:
         if self.penalised:
             ids, parts = self._pieces(index)
             done = list(parts)
             return penalties.whole(done, index, self.chat), usage(len(ids), done[-1]["tokens"])
-        call = self.engine.converse if self.chat else self.engine.complete
+        call = self.engine.converse if self.tools else self.engine.complete
         reply = call({k: v for k, v in self.jobs[index].items() if not k.startswith("stream")})
-        return reply["choices"][0] | {"index": index}, reply["usage"]
+        return answer.turn(reply["choices"][0], index, self.chat, "message"), reply["usage"]
 
     def _flow(self, index: int, send: Callable[[dict], bool]) -> dict:
+        def each(choice: dict) -> None:
+            chunk = self.head | {"object": self.kind, "choices": [choice]}
+            send(answer.shaped(chunk, self.k, not self.chat, self.offset))
+
+        if self.chat and not self.tools:
+            each({"index": index, "delta": {"role": "assistant", "content": ""}, "finish_reason": None})
         if self.penalised:
             ids, parts = self._pieces(index)
-            if self.chat:
-                first = {
-                    "index": index,
-                    "delta": {"role": "assistant", "content": None},
-                    "finish_reason": None,
-                }
-                send(self._shaped({"choices": [first]}))
             for part in parts:
-                send(self._shaped(penalties.chunk(part, index, self.chat, self.head)))
+                each(penalties.choice(part, index, self.chat))
             return usage(len(ids), part["tokens"])
         spent, lost = {}, []
 
-        def each(chunk: dict) -> bool:
+        def hear(chunk: dict) -> bool:
             spent.update(chunk.get("usage") or {})
             try:
-                if chunk.get("choices"):
-                    chunk = {k: v for k, v in chunk.items() if k != "usage"}
-                    chunk["choices"] = [c | {"index": index} for c in chunk["choices"]]
-                    send(self._shaped(chunk))
+                for choice in chunk.get("choices", []):
+                    each(answer.turn(choice, index, self.chat, "delta"))
             except (OSError, ValueError) as error:  # the client hung up: True tells llama.cpp to stop
                 lost.append(error)
-                return True
-            return False
+            return bool(lost)
 
-        call = self.engine.converse if self.chat else self.engine.complete
-        call(self.jobs[index] | {"stream": True, "stream_options": {"include_usage": True}}, each)
+        call = self.engine.converse if self.tools else self.engine.complete
+        call(self.jobs[index] | {"stream": True, "stream_options": {"include_usage": True}}, hear)
         if lost:
             raise lost[0] if isinstance(lost[0], GONE) else ConnectionResetError
         return spent
 
     def _pieces(self, index: int) -> tuple[list[int], object]:
-        body = self.jobs[index]
-        prompt = self.engine.template(body) if self.chat else body["prompt"]
+        """The ids of a prompt, and the pieces of its answer under the penalties."""
+        body, context = self.jobs[index], self.engine.context
+        prompt = body["prompt"]
         ids = prompt if isinstance(prompt, list) else self.engine.tokenize(prompt)
-        context = self.engine.context
         if len(ids) >= context:
-            from llmlib.serve.model import translated
-
-            raise translated(
-                {"type": "exceed_context_size_error", "n_prompt_tokens": len(ids), "n_ctx": context}
-            )
+            raise too_long(len(ids), context)
         return ids, penalties.pieces(self.engine.complete, ids, self.asked, body, context)
 
 

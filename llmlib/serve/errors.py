@@ -28,3 +28,12 @@ class RequestError(ValueError):
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
         return {"error": error}
+
+
+def too_long(tokens: int, context: int) -> RequestError:
+    """A prompt of more tokens than the model sees."""
+    return RequestError(
+        f"O pedido tem {tokens} tokens, e o contexto deste modelo é de {context}. "
+        "Encurte o texto ou divida-o.",
+        code="context_length_exceeded",
+    )

@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import urllib.request
 from pathlib import Path
 
 from llmlib.data import model_names, model_path
 from llmlib.gguf import write_gguf
-from llmlib.serve.errors import RequestError, ServeError
+from llmlib.serve.errors import RequestError, ServeError, too_long
 
+CONTROL = 3  # GGUF's number for tokens that are marks, not text
 MOST_CONTEXT = 8192  # tokens of context for each request; a model that sees more is given this much
+GUARD = "\ue000"  # a sign of no language, between the letters of a name that must stay text
 SMALL = 200e6  # bytes of a model that one thread computes fastest
 
 
@@ -97,6 +100,9 @@ class Engine:
         except (ValueError, KeyError, IndexError, OSError) as error:
             raise ServeError(f"O arquivo {file} não é um GGUF inteiro. Apague-o e tente de novo.") from error
         self.chat = "tokenizer.chat_template" in fields
+        kinds = fields["tokenizer.ggml.token_type"].contents()
+        control = [i for i, kind in enumerate(kinds) if kind == CONTROL]
+        self._marks = {fields["tokenizer.ggml.tokens"].contents(i): i for i in control}
         self.context, self.slots = min(known, MOST_CONTEXT), slots
         self._grammars: dict[str, str] = {}
         self._key = secrets.token_urlsafe(24)
@@ -162,9 +168,29 @@ class Engine:
         ask = {"content": text, "add_special": True, "parse_special": True}
         return self._inner("/tokenize", ask)["tokens"]
 
-    def template(self, body: dict) -> str:
-        """The conversation of `body` as the one text that the model reads."""
-        return self._inner("/apply-template", {"messages": body["messages"]})["prompt"]
+    def read_chat(self, messages: list[dict]) -> list[int]:
+        """Ids of a conversation in the model's chat format, up to the assistant's turn.
+
+        What a message says is text: the name of a mark in it ("<|im_end|>") is not that mark. llama.cpp alone
+        would read it as one, and whoever writes a message could then write the other turns too. So a sign
+        splits such names, the template is applied, and what lies between its own marks is read as plain text.
+        """
+        names = re.compile("|".join(map(re.escape, self._marks)) or "(?!)")
+        safe = []
+        for message in messages:
+            said = message.get("content") or ""
+            said = said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
+            said = names.sub(lambda found: f"{found[0][0]}{GUARD}{found[0][1:]}", said.replace(GUARD, ""))
+            safe.append(message | {"content": said})
+        text = self._inner("/apply-template", {"messages": safe})["prompt"]
+        ids: list[int] = []
+        for piece in re.split(f"({names.pattern})", text):
+            if piece in self._marks:
+                ids.append(self._marks[piece])
+            elif piece:
+                ask = {"content": piece.replace(GUARD, ""), "add_special": False, "parse_special": False}
+                ids += self._inner("/tokenize", ask)["tokens"]
+        return ids
 
     def _inner(self, path: str, body: dict) -> dict:
         head = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
@@ -199,10 +225,6 @@ def _checked(call: object, body: dict, each: object) -> dict | None:
 def translated(error: dict) -> RequestError:
     """llama.cpp's error in Portuguese."""
     if error.get("type") == "exceed_context_size_error":
-        return RequestError(
-            f"O pedido tem {error['n_prompt_tokens']} tokens, e o contexto deste modelo é de "
-            f"{error['n_ctx']}. Encurte o texto ou divida-o.",
-            code="context_length_exceeded",
-        )
+        return too_long(error["n_prompt_tokens"], error["n_ctx"])
     status = error.get("code", 500)
     return RequestError(f"O llama.cpp recusou o pedido: {error.get('message')}", status=status)

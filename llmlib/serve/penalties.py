@@ -48,7 +48,7 @@ def pieces(complete: Callable, ids: list[int], asked: dict, body: dict, context:
         for k, v in body.items()
         if k not in ("stop", "stream", "stream_options", "messages", "top_logprobs")
     }
-    k = body.get("top_logprobs") or (body["logprobs"] if type(body.get("logprobs")) is int else 1)
+    k = body.get("logprobs", 1)  # one at least: its bytes are the token's
     draws = random.Random(body.get("seed"))
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     counts, written, waiting, rows = Counter(), [], "", []
@@ -91,13 +91,11 @@ def pieces(complete: Callable, ids: list[int], asked: dict, body: dict, context:
             return
 
 
-def chunk(piece: dict, index: int, chat: bool, head: dict) -> dict:
-    """A piece as llama.cpp would have streamed it."""
-    logprobs = {"content": piece["rows"]} if piece["rows"] else None
+def choice(piece: dict, index: int, chat: bool) -> dict:
+    """A piece as a choice of the stream."""
     part = {"delta": {"content": piece["text"]}} if chat else {"text": piece["text"]}
-    kind = "chat.completion.chunk" if chat else "text_completion"
-    one = part | {"index": index, "logprobs": logprobs, "finish_reason": piece["finish"]}
-    return head | {"object": kind, "choices": [one]}
+    logprobs = {"content": piece["rows"]} if piece["rows"] else None
+    return part | {"index": index, "logprobs": logprobs, "finish_reason": piece["finish"]}
 
 
 def whole(all_pieces: list[dict], index: int, chat: bool) -> dict:

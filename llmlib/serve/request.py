@@ -203,8 +203,11 @@ def read(endpoint: str, given: object) -> dict:
     return asked
 
 
-def for_llama(endpoint: str, asked: dict, context: int, grammar_of: Callable[[dict], str]) -> dict:
-    """The same request in llama.cpp's words, one prompt at a time left to the caller."""
+def for_llama(asked: dict, context: int, grammar_of: Callable[[dict], str], turns: bool) -> dict:
+    """The same request in llama.cpp's words.
+
+    turns: to its conversations, which know tools; else to completions, whose prompt the caller adds.
+    """
     body = {
         "temperature": asked.get("temperature", 1.0),
         "top_p": asked.get("top_p", 1.0),
@@ -215,7 +218,7 @@ def for_llama(endpoint: str, asked: dict, context: int, grammar_of: Callable[[di
         "samplers": SAMPLERS,
     }
     tokens = asked.get("max_completion_tokens", asked.get("max_tokens"))
-    if tokens is None and endpoint == "completions":
+    if tokens is None and "prompt" in asked:
         tokens = 16
     if tokens is not None:
         body["max_tokens"] = tokens
@@ -227,12 +230,8 @@ def for_llama(endpoint: str, asked: dict, context: int, grammar_of: Callable[[di
     if (form := asked.get("response_format")) is not None:
         body["grammar"] = grammar_of(compact(form))
     if (k := top(asked)) is not None:
-        body |= (
-            {"logprobs": max(1, k)}
-            if endpoint == "completions"
-            else {"logprobs": True, "top_logprobs": max(1, k)}
-        )
-    if endpoint == "chat/completions":
+        body |= {"logprobs": True, "top_logprobs": max(1, k)} if turns else {"logprobs": max(1, k)}
+    if turns:
         body |= {
             n: asked[n] for n in ("messages", "tools", "tool_choice", "parallel_tool_calls") if n in asked
         }
