@@ -31,7 +31,9 @@ def wait(rule: str, attempt: int, base: float, most: float, u: float) -> float:
     return {"já": 0.0, "fixa": base, "exponencial": ceiling, "sorteada": u * ceiling}[rule]
 
 
-def waits(base: float = 0.5, most: float = 8.0, tries: int = 6, draw: Callable = random.random) -> Iterator[float]:
+def waits(
+    base: float = 0.5, most: float = 8.0, tries: int = 6, draw: Callable = random.random
+) -> Iterator[float]:
     """The drawn waits between `tries` attempts: one fewer than there are attempts."""
     for attempt in range(tries - 1):
         yield wait("sorteada", attempt, base, most, draw())

@@ -27,6 +27,9 @@ WIDGETS = {
     "TrainLM": "train_lm",
     "SideBySide": "side_by_side",
     "ChatTemplate": "chat_template",
+    "ApiCall": "api_call",
+    "ApiCost": "api_cost",
+    "Retries": "retries",
 }
 __all__ = [*WIDGETS, "assets"]
 

@@ -68,7 +68,9 @@ def test_the_server_never_answers_more_than_it_can(rule: str) -> None:
 
 
 def test_waiting_longer_asks_less_and_drawing_spreads() -> None:
-    rows = {rule: [tally(simulate(rule, clients=40, tries=40, seed=s), 40) for s in range(8)] for rule in RULES}
+    rows = {
+        rule: [tally(simulate(rule, clients=40, tries=40, seed=s), 40) for s in range(8)] for rule in RULES
+    }
     mean = {rule: sum(r["requests"] for r in found) / 8 for rule, found in rows.items()}
     assert mean["já"] > mean["fixa"] > mean["exponencial"]
     assert all(r["answered"] == 40 for rule in ("exponencial", "sorteada") for r in rows[rule])
