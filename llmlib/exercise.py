@@ -182,7 +182,7 @@ EXERCISES = {
             lambda: (turn("assistant", "a", "\n", "b") + turn("user", "c") + turn("assistant", "d"),),
             lambda: ([],),
         ),
-        "Guarde quem está falando. O nome vem entre <|im_start|> e a quebra de linha, às vezes em dois tokens.",
+        "Guarde quem fala. O nome vem entre <|im_start|> e a quebra de linha, às vezes em dois tokens.",
     ),
 }
 
