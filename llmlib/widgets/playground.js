@@ -43,7 +43,7 @@ export default {
     const code = h("code", {}), codeBox = h("pre", { class: "pg-code", tabIndex: 0, "aria-label": "Código em Python" }, code);
     const program = h("details", { class: "llm-details", ontoggle: () => drawCode() }, h("summary", {}, "Código em Python"),
       h("div", { class: "pg-row" }, kinds, whose, button("Copiar", () => copied(code.textContent, "Código copiado."))), codeBox);
-    const file = h("input", { type: "file", accept: "application/json,.json", class: "llm-unseen", tabIndex: -1, "aria-label": "Arquivo de sessão", onchange: openFile });
+    const file = h("input", { type: "file", accept: "application/json,.json", hidden: true, "aria-label": "Arquivo de sessão", onchange: openFile });
 
     // -- the state in other forms --
     const panels = () => blocks.map((block) => block.panel);

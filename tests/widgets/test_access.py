@@ -37,6 +37,16 @@ def use(name: str, root: Locator) -> None:
     if name == "measured-curves":
         root.get_by_role("radio", name="frequência").check()
         root.locator("input[name=point]").fill("1")
+    if name == "playground":
+        root.get_by_role("button", name="Gerar").click()
+        expect(root).to_have_attribute("data-state", "live")
+        expect(root.get_by_role("button", name="Parar")).to_be_disabled()
+        root.get_by_label("dois lado a lado").check()
+        for summary in root.locator("summary").all():
+            if summary.is_visible():
+                summary.click()
+        root.locator('.pg-token[tabindex="0"]').first.focus()
+        expect(root.locator(".pg-peek").first).to_be_visible()
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
