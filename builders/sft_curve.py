@@ -7,7 +7,7 @@ loss counts the answers alone; besides, at one size, runs whose loss counts what
 answers the same unseen conversations, and the same facts in four groups: spoken of in the instructions,
 guarded from them, only stated in pre-training, never seen. Results go into `data/medidas/sft.json` and
 `sft.md`. A run that is done is kept (in --work) and not done again: the command can be killed at any moment.
-About 10 minutes of one idle CPU core. It does not make mini-instruct (`builders.sft` does).
+About 12 minutes of one idle CPU core. It does not make mini-instruct (`builders.sft` does).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import hashlib
 import json
 import random
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -281,7 +282,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
                         help="also ask this model the facts, if it is there")  # fmt: skip
     parser.add_argument("--out", type=Path, default=ROOT / "data" / "medidas", help="sft.json and sft.md")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "sft-curve", help="finished runs")
-    parser.add_argument("--tokens", type=count, default=200_000, help="read by every run (200k)")
+    parser.add_argument("--tokens", type=count, default=210_000, help="read by every run (210k)")
     parser.add_argument("--most", type=int, default=EXAMPLES[-1], help="no run of more examples")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--each", type=int, default=6, help="unseen conversations a kind")
@@ -329,7 +330,7 @@ def main(argv: list[str] | None = None) -> None:
         weights = hashlib.sha256((args.instruct / "model.safetensors").read_bytes()).hexdigest()[:16]
         told["instruct_conversa"] = done_or(work, f"instruct-{weights}", instructed)
     found = {
-        "command": "python -m builders.sft_curve" + (" " + " ".join(argv) if argv else ""),
+        "command": " ".join(["python -m builders.sft_curve", *(sys.argv[1:] if argv is None else argv)]),
         "date": datetime.date.today().isoformat(), "recipe": recipe, "seeds": list(range(args.seeds)),
         "asked": list(ASKED), "facts": told, "runs": runs,
     }  # fmt: skip
