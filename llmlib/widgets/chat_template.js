@@ -44,7 +44,7 @@ export default {
       recordings.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => recall(each) }, each.label)));
     const list = h("ol", { class: "ct-messages", "aria-label": "Mensagens" });
     const add = h("button", { type: "button", class: "llm-button", onclick: append }, "Acrescentar mensagem");
-    const reply = h("button", { type: "button", class: "llm-button llm-button-main", onclick: respond }, "Deixar o modelo responder");
+    const reply = h("button", { type: "button", class: "llm-button llm-button-main", onclick: () => respond() }, "Deixar o modelo responder");
     const strips = h("div", { class: "ct-turns" }), sum = h("p", { class: "ct-sum" }), note = h("p", { class: "ct-note", role: "status" });
     const radio = (legend, options, at, onpick) => {
       const name = freshId();
