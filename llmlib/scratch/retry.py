@@ -1,9 +1,10 @@
 """Trying again: how long to wait before each new attempt, and what many clients who wait do to one server.
 
-A request to a busy service fails for a while and then works. Who tries again at once adds to the crowd; who waits
-twice as long each time lets it pass; who also draws the wait keeps a thousand clients from coming back together.
-`waits` is that rule, `patient` uses it around any call, and `simulate` lets many clients meet a server of limited
-capacity, so that the three rules can be compared. Nothing here knows HTTP: what may be tried again is given.
+A request to a busy service fails for a while and then works. Who tries again at once adds to the crowd; who
+waits twice as long each time lets it pass; who also draws the wait keeps a thousand clients from coming back
+together. `waits` is that rule, `patient` uses it around any call, and `simulate` lets many clients meet a
+server of limited capacity, so that the three rules can be compared. Nothing here knows HTTP: what may be
+tried again is given.
 
 Rule: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (there called full jitter).
 """
@@ -88,9 +89,9 @@ def simulate(
 ) -> list[Attempt]:
     """Every attempt, in order of time.
 
-    The clients start within the first `spread` seconds. The server answers nobody before `down`, and after that
-    at most `capacity` requests in each `window` of time; every other request fails. A failed client learns it
-    `took` seconds later, waits by `rule`, and comes back, up to `tries` times.
+    The clients start within the first `spread` seconds. The server answers nobody before `down`, and after
+    that at most `capacity` requests in each `window` of time; every other request fails. A failed client
+    learns it `took` seconds later, waits by `rule`, and comes back, up to `tries` times.
     """
     draws = iter(range(10**9))
     draw = lambda: uniform(seed, next(draws))  # noqa: E731
@@ -112,7 +113,7 @@ def simulate(
 
 
 def tally(log: list[Attempt], clients: int) -> dict:
-    """{requests, failed, answered, last}: last is when the last client was answered, None if some never were."""
+    """{requests, failed, answered, last}: when the last client was answered, None if some never were."""
     answered = [a for a in log if a.ok]
     last = max((a.at for a in answered), default=None) if len(answered) == clients else None
     return {"requests": len(log), "failed": len(log) - len(answered), "answered": len(answered), "last": last}

@@ -1,8 +1,9 @@
-"""ApiCall: a request to an OpenAI-compatible server, as a form, as JSON, as code, and its answer, as it arrives.
+"""ApiCall: a request to an OpenAI-compatible server, as form, JSON and code, and its answer, as it arrives.
 
-The answer is computed by the model of the page (or of the kernel) and given the shape that `llmlib.serve` gives
-it, errors included: the same request, sent to that server, is answered with the same sentences. One answer is
-recorded here. No request leaves the page: who wants one copies the code. Drawing is in `api_call.*.js`.
+The answer is computed by the model of the page (or of the kernel) and given the shape that `llmlib.serve`
+gives it, errors included: the same request, sent to that server, is answered with the same sentences. One
+answer is recorded here. No request leaves the page: who wants one copies the code. Drawing is in
+`api_call.*.js`.
 """
 
 from __future__ import annotations

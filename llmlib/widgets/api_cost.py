@@ -1,7 +1,7 @@
 """ApiCost: what a job costs on the APIs of today, from its tokens in and out, with the sum written out.
 
-Takes the rows of `data/precos-api/precos.csv`, each with its date and its source. Prices in dollars and in reais
-stand side by side by a rate that the reader sets. It counts no tokens itself.
+Takes the rows of `data/precos-api/precos.csv`, each with its date and its source. Prices in dollars and in
+reais stand side by side by a rate that the reader sets. It counts no tokens itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Retries: many clients, one server that comes back slowly, and four ways to try again, drawn over time.
 
-The simulation is `llmlib.scratch.retry.simulate`; the page runs its twin, with the same draws, on what the reader
-sets. Nothing is asked of a model.
+The simulation is `llmlib.scratch.retry.simulate`; the page runs its twin, with the same draws, on what the
+reader sets. Nothing is asked of a model.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Retries(Widget):
     def summary(self) -> str:
         found = self.results()
         return (
-            f"{self.clients} clientes e um servidor fora do ar por {html.decimal(self.down, 1)} s: insistindo já, "
+            f"{self.clients} clientes e um servidor fora do ar por {html.decimal(self.down, 1)} s: "
+            "insistindo já, "
             f"{found['já']['answered']} são atendidos; com espera exponencial sorteada, "
             f"{found['sorteada']['answered']}, com {found['sorteada']['requests']} pedidos ao todo."
         )

@@ -1,4 +1,4 @@
-"""retry: the waits lie where the rule says, the caller gets through or gets the last error, and crowds behave."""
+"""retry: the waits lie where the rule says, the caller gets through or the last error, crowds behave."""
 
 from __future__ import annotations
 

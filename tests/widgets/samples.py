@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llmlib.widgets import Generate, MeasuredCurves, NextToken, Playground, Quiz, SamplingView
+from llmlib.widgets import (
+    ApiCall,
+    ApiCost,
+    Generate,
+    MeasuredCurves,
+    NextToken,
+    Playground,
+    Quiz,
+    Retries,
+    SamplingView,
+    TrainLM,
+)
 from llmlib.widgets.base import Widget
+from tests.widgets import fake_trainer
 from tests.widgets.fake import FakeLM
 
 PROMPTS = ["Era uma vez", "Qual é a capital do Brasil?", "A raposa marrom pula sobre o"]
@@ -52,6 +64,24 @@ SETTINGS = [
     setting("frequency_penalty", {"temperature": 0, "frequency_penalty": 0}, None, 0.88),
 ]
 
+PRICES = [  # asymmetric on purpose: one with everything, one without cache or batch, one in reais
+    {
+        "nome": "Modelo <b>A</b>", "empresa": "A", "moeda": "USD",
+        "entrada": "2", "cache": "0.5", "saida": "10", "lote": "0.5",
+        "data": "2026-11-21", "citacao": "a", "link": "https://a.example/precos", "nota": "Até 1 mil.",
+    },
+    {
+        "nome": "Modelo B", "empresa": "B", "moeda": "USD",
+        "entrada": "0.1", "cache": "", "saida": "0.4", "lote": "",
+        "data": "2026-11-20", "citacao": "b", "link": "https://b.example/precos", "nota": "Fora do pico.",
+    },
+    {
+        "nome": "Modelo C", "empresa": "C", "moeda": "BRL",
+        "entrada": "1", "cache": "0.2", "saida": "4", "lote": "0.5",
+        "data": "2026-11-19", "citacao": "c", "link": "https://c.example/precos", "nota": "Em reais.",
+    },
+]  # fmt: skip
+
 SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
     "generate": lambda: Generate(
@@ -62,7 +92,11 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     ),
     "measured-curves": lambda: MeasuredCurves(SETTINGS, "mini-base", "2026-11-21"),
     "quiz": lambda: Quiz(QUESTIONS),
+    "train-lm": lambda: TrainLM(compute=fake_trainer.compute),
     "playground": lambda: Playground(
         FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14
     ),
+    "api-call": lambda: ApiCall(FakeLM(), "Era uma vez um gato", max_tokens=12, seed=13),
+    "api-cost": lambda: ApiCost(PRICES, read=300, written=100, calls=1000, rate=5.2),
+    "retries": lambda: Retries(clients=14, capacity=2, down=0.8, tries=9, seed=3),
 }
