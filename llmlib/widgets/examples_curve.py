@@ -1,7 +1,7 @@
 """ExamplesCurve: how often a model is right by how many examples it was tuned on, and what it answers.
 
-All of it was measured before (`builders.sft_curve`); the figure only shows it. One curve at a time stands out,
-with its intervals and one mark a seed; a slider walks the sizes, and the answers below walk with it.
+All of it was measured before (`builders.sft_curve`); the figure only shows it. One curve at a time stands
+out, with its intervals and one mark a seed; a slider walks the sizes, and the answers walk with it.
 """
 
 from __future__ import annotations
