@@ -13,7 +13,7 @@ const PG_ENDS = new Set(["<|endoftext|>", "<|im_end|>"]);
 function pgAnswerView({ label, onbranch }) {
   const flow = h("div", { class: "pg-flow", role: "group", "aria-label": label });
   const peekHead = h("p", { class: "pg-peek-head" });
-  const bars = tokenBars({ label: "O que mais podia vir aqui", verb: "seguir por aqui", onpick: onbranch && ((item) => { const i = at; hide(); onbranch(i, item); }) });
+  const bars = tokenBars({ label: "O que mais podia vir aqui", verb: "seguir por aqui", onpick: onbranch && pick });
   const peek = h("div", { class: "pg-peek", role: "group", "aria-label": "Alternativas a este token", hidden: true }, peekHead, bars.el);
   const el = h("div", { class: "pg-answer" }, flow, peek);
   let nodes = [], drawn = null, style = null, at = -1, timer;
@@ -69,6 +69,11 @@ function pgAnswerView({ label, onbranch }) {
     at = -1;
     peek.hidden = true;
   }
+  function pick(item) {
+    const i = at, byKeys = bars.el.querySelector(":focus-visible") !== null;
+    hide();
+    onbranch(i, item, byKeys);
+  }
   const later = (call, ms) => { clearTimeout(timer); timer = setTimeout(call, ms); };
   const indexOf = (target) => +(target.closest?.(".pg-token")?.dataset.at ?? -1);
   flow.addEventListener("pointerover", (event) => {
@@ -93,7 +98,7 @@ function pgAnswerView({ label, onbranch }) {
   });
   // The tokens from `keep` on are not in the text: they are the stop sequence.
   const cut = (keep) => nodes.forEach((node, i) => node.classList.toggle("pg-cut", i >= keep));
-  return { el, draw, cut };
+  return { el, draw, cut, focus: (i) => nodes[i]?.focus() };
 }
 
 // Reveals an answer while it is written: all that has come, or at reading speed. `tick()` draws; resolves when everything is shown.

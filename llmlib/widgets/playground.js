@@ -4,12 +4,13 @@
 export default {
   render({ model, el, host }) {
     const K = 6, key = model.get("key"), where = host.where;
-    const models = model.get("models").filter(({ bundled }) => bundled || !host.address); // a page has the bundled ones only
+    const all = model.get("models"), here = all.filter(({ bundled }) => bundled || !host.address); // a page has the bundled ones only
+    const models = here.length ? here : all; // with none of those the recording is all there is
     const names = models.map(({ name }) => name), about = (name) => models.find((each) => each.name === name) ?? {};
     const recorded = structuredClone(model.get("session"));
     const state = { mode: recorded.mode, system: recorded.system, prompt: recorded.prompt, sides: recorded.sides, turns: recorded.turns };
     for (const side of state.sides) if (!names.includes(side.model)) side.model = names[0];
-    const past = [];
+    const past = [], stash = {};
     let spare = null, running = null, asTokens = false, slow = false, codeKind = "llmlib", codeSide = 0, blocks = [];
 
     // -- pieces --
@@ -176,7 +177,7 @@ export default {
       remember();
       run(turn.answers.flatMap((answer, s) => (unfinished(answer) && state.sides[s] ? [[last(), s, answer.tokens, state.sides[s].settings.max_new_tokens || 60, answer.model]] : [])));
     }
-    function branch(t, s, i, item) {
+    async function branch(t, s, i, item, byKeys) {
       const old = state.turns[t].answers[s], was = old.tokens[i];
       if (running || item.id === was.id) return;
       remember();
@@ -187,7 +188,8 @@ export default {
         return drawAll();
       }
       drawTurns();
-      run([[t, s, tokens, Math.max(1, state.sides[s].settings.max_new_tokens - tokens.length), old.model]]);
+      await run([[t, s, tokens, Math.max(1, state.sides[s].settings.max_new_tokens - tokens.length), old.model]]);
+      if (byKeys) cells[t]?.[s]?.view.focus(i);
     }
     function undo() {
       const before = past.pop();
@@ -207,10 +209,12 @@ export default {
     }
     function setMode(mode) {
       if (running) halt();
-      remember();
-      Object.assign(state, { mode, turns: [] });
+      stash[state.mode] = { turns: state.turns, prompt: state.prompt }; // each mode keeps its own
+      Object.assign(state, { mode, turns: [], prompt: "", ...stash[mode] });
       past.length = 0;
+      text.value = state.prompt;
       drawAll();
+      fit();
       soon();
     }
     function setCompare(on) {
@@ -278,7 +282,7 @@ export default {
       return `${count}${rate}${why ? `: ${why}` : ""}.`;
     }
     function cell(t, s) {
-      const view = pgAnswerView({ label: `Resposta${state.sides.length > 1 ? ` do lado ${"AB"[s]}` : ""}: setas andam pelos tokens, Enter abre as alternativas`, onbranch: host.compute && ((i, item) => branch(t, s, i, item)) });
+      const view = pgAnswerView({ label: `Resposta${state.sides.length > 1 ? ` do lado ${"AB"[s]}` : ""}: setas andam pelos tokens, Enter abre as alternativas`, onbranch: host.compute && ((i, item, byKeys) => branch(t, s, i, item, byKeys)) });
       const name = h("p", { class: "pg-name" }), note = h("p", { class: "pg-ending" });
       return { view, name, note, el: h("div", { class: "pg-cell" }, name, view.el, note) };
     }

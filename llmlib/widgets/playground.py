@@ -17,6 +17,7 @@ import traitlets
 from llmlib import data
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
+from llmlib.widgets.several import finished
 
 K = 6  # alternatives kept for each token, as in playground.js
 USUAL = {  # at rest; the table of playground.settings.js says the same
@@ -151,17 +152,12 @@ class _Models:
     def record(self, request: dict, side: dict) -> dict:
         """The answer of one side, as playground.js makes it."""
         rules = dict(side["settings"])
-        length, stop, tokens = rules.pop("max_new_tokens"), rules.pop("stop"), []
+        length, stop = rules.pop("max_new_tokens"), rules.pop("stop")
         params = {"model": side["model"], **request, "k": K, "sampling": rules, "stop": stop}
-        events = self.compute("generate", params | {"max_new_tokens": length}) if length else iter(())
-        result = {"text": "", "reason": "length"}
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                result = end.value or result
-                break
-            tokens.append({**slim(event["token"]), "top": [slim(row) for row in event["top"]]})
+        if not length:
+            return {**side, "tokens": [], "text": "", "reason": "length", "done": True}
+        events, result = finished(self.compute("generate", params | {"max_new_tokens": length}))
+        tokens = [{**slim(each["token"]), "top": [slim(row) for row in each["top"]]} for each in events]
         return {**side, "tokens": tokens, "text": result["text"], "reason": result["reason"], "done": True}
 
 

@@ -375,6 +375,7 @@ def test_by_keyboard_alone(opened: Callable[..., Locator]) -> None:
     settled(root)
     assert tokens(root)[:2] == before[:2]
     assert tokens(root)[2] != before[2]
+    expect(root.locator('.pg-token[data-at="2"]')).to_be_focused()  # where the reader was
 
 
 def test_two_sides_show_two_temperatures(opened: Callable[..., Locator]) -> None:
@@ -412,7 +413,7 @@ def test_a_model_is_fetched_when_it_is_chosen(
     settled(root)
     assert "mini-base.js" in fetched
     assert "mini-outro.js" not in fetched
-    root.get_by_label("Modelo").select_option("mini-outro")
+    root.get_by_label("Modelo", exact=True).select_option("mini-outro")
     press(root, "Gerar")
     expect(root.locator(".pg-name")).to_have_text("mini-outro")
     settled(root)
@@ -443,11 +444,11 @@ def test_reading_pace_can_be_stopped_and_taken_up(opened: Callable[..., Locator]
     root = opened(figure(max_new_tokens=60, temperature=2, seed=2))
     root.get_by_label("Velocidade").select_option("ritmo de leitura")
     press(root, "Gerar")
-    expect(root.locator(".pg-token")).to_have_count(3)
+    root.page.wait_for_function("document.querySelectorAll('.pg-token').length >= 3")
     press(root, "Parar")
     settled(root)
     stopped = tokens(root)
-    assert len(stopped) < 20
+    assert 3 <= len(stopped) < 60
     expect(root.locator(".pg-ending")).to_contain_text("você parou")
     root.get_by_label("Velocidade").select_option("toda a velocidade")
     press(root, "Continuar")
@@ -477,16 +478,20 @@ def test_zero_tokens_no_text_and_a_text_too_long(opened: Callable[..., Locator])
 
 
 def test_stop_sequences_with_line_breaks_and_too_many(opened: Callable[..., Locator]) -> None:
-    root = opened(figure(max_new_tokens=60))
+    widget = figure()
+    texts = [token["text"] for token in widget.session["turns"][0]["answers"][0]["tokens"]]
+    at = next(i for i in range(3, 14) if texts[i] not in "".join(texts[:i]) and texts[i].strip().isalpha())
+    root = opened(widget)
     root.locator("summary", has_text="Todos os controles").click()
     stops = root.get_by_label("Sequências de parada")
     stops.fill("a\nb\nc\nd\ne")
     expect(root.locator('.pg-control p[role="status"]')).to_contain_text("no máximo 4")
-    stops.fill("🐱\n\\n\n\nu")
+    stops.fill(f"🐱🐱\n\\n\\n\n\n{texts[at]}")
     press(root, "Gerar")
     settled(root)
     expect(root.locator(".pg-ending")).to_contain_text("parou na sequência de parada")
-    expect(root.locator(".pg-cut")).to_have_count(1)
+    assert tokens(root) == texts[: at + 1]
+    expect(root.locator(".pg-cut")).to_have_count(1)  # the stop sequence is shown, and is not in the text
 
 
 def test_a_link_is_copied_and_opened(opened: Callable[..., Locator], served: str) -> None:
@@ -573,4 +578,4 @@ def test_the_real_model_streams_fast_and_writes_what_python_writes(opened: Calla
         re.search(r"([\d.]+) por segundo", root.locator(".pg-ending").inner_text())[1].replace(".", "")
     )
     print(f"{rate:.0f} tokens/s")
-    assert rate > 100  # 500 and more on an idle machine; this only catches a lost order of magnitude
+    assert rate > 30  # 500 and more on an idle machine; this only catches lost orders of magnitude
