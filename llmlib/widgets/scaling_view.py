@@ -18,6 +18,7 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
 KEYS = ("parameters", "tokens", "loss")
+WORDS = ((1e12, "trilhão", "trilhões"), (1e9, "bilhão", "bilhões"), (1e6, "milhão", "milhões"))
 
 
 def read_runs(rows: Iterable[dict]) -> list[dict]:
@@ -122,9 +123,9 @@ class ScalingView(Widget):
 
 def count(number: float, what: str = "") -> str:
     """37960 -> '38 mil'; count(1000448, "tokens") -> '1 milhão de tokens'."""
-    if number >= 999_500:
-        millions = html.decimal(number / 1e6, 1).removesuffix(",0")
-        text = f"{millions} {'milhão' if number < 1.95e6 else 'milhões'}{' de' if what else ''}"
-    else:
-        text = f"{html.decimal(number / 1e3, 0)} mil" if number >= 999.5 else html.decimal(number, 0)
+    for scale, one, many in WORDS:
+        if number >= 0.9995 * scale:
+            value = html.decimal(number / scale, 1).removesuffix(",0")
+            return f"{value} {one if number < 1.95 * scale else many} {f'de {what}' if what else ''}".rstrip()
+    text = f"{html.decimal(number / 1e3, 0)} mil" if number >= 999.5 else html.decimal(number, 0)
     return f"{text} {what}".rstrip()

@@ -127,11 +127,12 @@ export default {
     });
     const map = svg("svg", { class: "tm-map", role: "img", viewBox: "0 0 400 364" }, dots);
     const key = h("p", { class: "tm-key" }, groups.map((group, g) => h("span", { class: `tm-group-${g % MARKS.length}` }, svg("svg", { viewBox: "-6 -6 12 12", width: 11, height: 11, "aria-hidden": "true" }, svg("path", { d: MARKS[g % MARKS.length] })), ` ${group}`)));
-    const reach = Math.max(...moments.flatMap((moment) => moment.map.flat().map(Math.abs)));
+    const reach = 1.05 * Math.max(...moments.at(-1).map.flat().map(Math.abs)); // of the last moment; what lies further waits at the edge
+    const inside = (v) => Math.max(-1, Math.min(1, v / reach));
     function drawMap() {
       const now = moments[at];
       now.map.forEach(([x, y], i) => {
-        const [px, py] = [178 + (x / reach) * 160, 182 - (y / reach) * 168], text = dots[i].lastChild;
+        const [px, py] = [192 + inside(x) * 180, 182 - inside(y) * 168], text = dots[i].lastChild;
         dots[i].style.transform = `translate(${px}px, ${py}px)`;
         text.setAttribute("x", px > 330 ? -7 : 7);
         text.setAttribute("text-anchor", px > 330 ? "end" : "start");
@@ -146,7 +147,7 @@ export default {
     const curves = svg("svg", { class: "tm-curves", role: "img" });
     const STROKES = ["none", "7 3", "2 3", "9 3 2 3"];
     function drawCurves() {
-      const width = Math.max(300, Math.round(curves.clientWidth || el.clientWidth || 640)), room = 118, H = 236, low = 320, left = 30;
+      const width = Math.max(300, Math.round(curves.clientWidth || el.clientWidth || 640)), room = 124, H = 236, low = 320, left = 30;
       const first = Math.log(moments[0].tokens || 1), last = Math.log(moments.at(-1).tokens || 2);
       const x = (moment) => left + ((Math.log(moment.tokens || 1) - first) / (last - first || 1)) * (width - left - room);
       const own = moments.map((_, i) => (answers.has(i) ? average(answers.get(i).bits) * Math.LN2 : null));
@@ -154,22 +155,22 @@ export default {
       const all = [...series.flatMap(([, ys]) => ys), ...own].filter((v) => v != null), top = Math.max(...all, 1);
       const y = (v) => 12 + (1 - v / top) * (H - 24);
       const path = (ys, f = y) => { let pen = "M"; return ys.map((v, i) => (v == null ? ((pen = "M"), "") : `${pen === "M" ? ((pen = "L"), "M") : "L"}${x(moments[i]).toFixed(1)},${f(v).toFixed(1)}`)).join(""); };
-      const parts = [0, 1, 2, 3, 4, 5, 6, 7, 8].filter((v) => v <= top).flatMap((v) => [svg("line", { class: "tm-grid", x1: left, x2: width - room, y1: y(v), y2: y(v) }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v))]);
+      const parts = Array.from({ length: 40 }, (_, v) => v).filter((v) => v <= top && (top < 9 || v % 2 === 0)).flatMap((v) => [svg("line", { class: "tm-grid", x1: left, x2: width - room, y1: y(v), y2: y(v) }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v))]);
       parts.push(svg("line", { class: "tm-now", x1: x(moments[at]), x2: x(moments[at]), y1: 6, y2: low }));
       const names = [];
       series.forEach(([kind, ys], i) => {
         parts.push(svg("path", { class: "tm-line", d: path(ys), "stroke-dasharray": STROKES[i % 4] }));
         const end = ys.findLast((v) => v != null);
-        if (end != null) names.push([y(end), kind, ""]);
+        if (end != null) names.push([y(end), kind, "", y(end)]);
       });
       parts.push(svg("path", { class: "tm-line tm-own", d: path(own) }), ...own.map((v, i) => (v == null ? "" : svg("circle", { class: "tm-dot", cx: x(moments[i]), cy: y(v), r: i === at ? 5 : 3 }))).filter(Boolean));
       const mine = own.findLast((v) => v != null);
-      if (mine != null) names.push([y(mine), "o seu texto", "tm-own-name"]);
+      if (mine != null) names.push([y(mine), "o seu texto", "tm-own-name", y(mine)]);
       names.sort((a, b) => a[0] - b[0]);
       let floor = -99;
       for (const each of names) floor = each[0] = Math.max(each[0], floor + 13);
       const over = Math.max(0, floor - (H - 4));
-      names.forEach(([place, label, look]) => parts.push(svg("text", { class: look, x: width - room + 7, y: place - over + 4 }, label)));
+      names.forEach(([place, label, look, from]) => parts.push(svg("path", { class: "tm-lead", d: `M${width - room + 2},${from}L${width - room + 13},${place - over}` }), svg("text", { class: look, x: width - room + 16, y: place - over + 4 }, label)));
       const share = (v) => low - v * 58;
       parts.push(svg("line", { class: "tm-grid", x1: left, x2: width - room, y1: share(0), y2: share(0) }), svg("line", { class: "tm-grid", x1: left, x2: width - room, y1: share(1), y2: share(1) }),
         svg("text", { x: left - 6, y: share(0) + 4, "text-anchor": "end" }, "0"), svg("text", { x: left - 6, y: share(1) + 4, "text-anchor": "end" }, "1"),
