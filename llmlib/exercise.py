@@ -98,6 +98,40 @@ def pesos_da_perda(tokens: list[str]) -> list[int]:
     return pesos
 
 
+def custo_da_api(lidos: int, escritos: int, preco_lidos: float, preco_escritos: float, pedidos: int) -> float:
+    """O custo de muitos pedidos iguais, com os preços por milhão de tokens."""
+    por_pedido = lidos * preco_lidos + escritos * preco_escritos
+    return pedidos * por_pedido / 1_000_000
+
+
+def esperas(tentativas: int, base: float, maximo: float) -> list[float]:
+    """As pausas entre as tentativas: começam em `base`, dobram e não passam de `maximo`."""
+    return [min(maximo, base * 2**numero) for numero in range(tentativas - 1)]
+
+
+def par_mais_comum(palavras: list[list[str]]) -> tuple[str, str]:
+    """O par de vizinhos que mais se repete nas palavras; no empate, o primeiro em ordem alfabética."""
+    contagem: dict[tuple[str, str], int] = {}
+    for palavra in palavras:
+        for par in zip(palavra, palavra[1:], strict=False):
+            contagem[par] = contagem.get(par, 0) + 1
+    return min(contagem, key=lambda par: (-contagem[par], par))
+
+
+def juntar(palavra: list[str], par: tuple[str, str]) -> list[str]:
+    """A palavra com cada ocorrência do par, da esquerda para a direita, trocada por um pedaço só."""
+    nova: list[str] = []
+    i = 0
+    while i < len(palavra):
+        if tuple(palavra[i : i + 2]) == par:
+            nova.append(par[0] + par[1])
+            i += 2
+        else:
+            nova.append(palavra[i])
+            i += 1
+    return nova
+
+
 # ---- what they are tried on
 
 
@@ -121,6 +155,26 @@ def turn(who: str, *said: str) -> list[str]:
 
 
 EXERCISES = {
+    "par_mais_comum": Exercise(
+        par_mais_comum,
+        (
+            lambda: ([list("rato"), list("roeu"), list("roupa")],),
+            lambda: ([list("abab"), list("ba")],),
+            lambda: ([list("banana")],),
+            lambda: ([["ca", "sa"], ["ca", "sa", "s"], ["s", "a"]],),
+        ),
+        "Conte cada par de vizinhos; no empate, vale o menor par, (a, b) antes de (b, a).",
+    ),
+    "juntar": Exercise(
+        juntar,
+        (
+            lambda: (list("banana"), ("a", "n")),
+            lambda: (list("aaa"), ("a", "a")),
+            lambda: (["ca", "sa", "ca"], ("ca", "sa")),
+            lambda: ([], ("a", "b")),
+        ),
+        "Ande da esquerda para a direita; achado o par, acrescente os dois juntos e pule dois lugares.",
+    ),
     "perplexidade": Exercise(
         perplexidade,
         (
@@ -183,6 +237,26 @@ EXERCISES = {
             lambda: ([],),
         ),
         "Guarde quem fala. O nome vem entre <|im_start|> e a quebra de linha, às vezes em dois tokens.",
+    ),
+    "custo_da_api": Exercise(
+        custo_da_api,
+        (
+            lambda: (300, 100, 2.0, 10.0, 1000),
+            lambda: (1, 1, 1.0, 4.0, 1),
+            lambda: (50_000, 0, 0.1, 0.5, 7),
+            lambda: (0, 250, 0.15, 0.6, 1_000_000),
+        ),
+        "Multiplique cada quantidade de tokens pelo seu preço, some, multiplique pelos pedidos e divida por um milhão.",
+    ),
+    "esperas": Exercise(
+        esperas,
+        (
+            lambda: (5, 0.5, 8.0),
+            lambda: (6, 1.0, 4.0),
+            lambda: (1, 0.5, 8.0),
+            lambda: (3, 2.0, 1.0),
+        ),
+        "Entre n tentativas há n − 1 pausas: base, 2 × base, 4 × base, nenhuma maior que o máximo.",
     ),
 }
 
