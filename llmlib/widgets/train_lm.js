@@ -12,7 +12,7 @@ export default {
     let run = null; // {key, choice, ends, alive: what aborts it, reason}
     let shown = { ...recording, samples: [...recording.samples], validations: [...recording.validations], ends: recording.losses.length };
     let at = null; // the step whose text is shown; null: the last
-    let frame = 0, opening = false;
+    let frame = 0, opening = false, pastes = 0;
 
     // ---- what the reader sees
     const pill = statePill(el, host.compute && "aperte Treinar e o treino acontece aqui"), heard = announcer();
@@ -35,7 +35,7 @@ export default {
     const rateOut = h("output"), rate = h("input", { type: "range", min: "-4", max: "0.5", step: "0.1", name: "learning_rate", value: String(Math.log10(choice.learning_rate)),
       oninput: () => { choice.learning_rate = rounded(10 ** rate.value); changed(); if (run) steer(); } });
     const seed = h("input", { type: "number", name: "seed", min: "0", max: "999999", value: String(choice.seed), onchange: () => { choice.seed = Math.max(0, Math.floor(+seed.value) || 0); changed(); } });
-    const pasted = h("textarea", { class: "tlm-own", name: "own", hidden: true, spellcheck: false, placeholder: "Cole aqui pelo menos algumas páginas: uma música repetida, um conto, suas mensagens. O texto não sai do seu computador.", "aria-label": "Seu texto, para o modelo aprender", oninput: () => changed() });
+    const pasted = h("textarea", { class: "tlm-own", name: "own", hidden: true, spellcheck: false, placeholder: "Cole aqui pelo menos algumas páginas: uma música repetida, um conto, suas mensagens. O texto não sai do seu computador.", "aria-label": "Seu texto, para o modelo aprender", oninput: () => { pastes += 1; changed(); } });
     const size = h("p", { class: "tlm-progress", hidden: true });
     const locked = h("fieldset", { class: "tlm-locked", style: "display: contents; border: 0" },
       pick("Texto", "source", [...(own ? [["capítulo", "o deste capítulo"]] : []), ...Object.entries(slices), ["seu", "um texto seu"]]),
@@ -54,7 +54,7 @@ export default {
     function drawPlot() {
       const { start, losses, validations } = shown, width = Math.max(280, Math.round(plot.clientWidth || el.clientWidth || 640));
       const height = width < 480 ? 230 : 270, left = 26, right = width - 66, low = height - 26, ends = Math.max(shown.ends, losses.length, 1);
-      const highest = Math.max(...finite(losses).slice(0, 4000), start.uniform), top = Math.max(start.uniform * 1.08, Math.min(highest * 1.05, start.uniform * 3));
+      const highest = [...finite(losses), ...finite(validations.map(([, loss]) => loss)), start.uniform].reduce((a, b) => Math.max(a, b)), top = Math.max(start.uniform * 1.08, Math.min(highest * 1.05, start.uniform * 3));
       const x = (step) => left + (right - left) * step / ends, y = (loss) => low - (low - 16) * Math.min(loss, top) / top;
       const line = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
       const bucket = Math.max(1, Math.ceil(losses.length / 160)), means = [];
@@ -75,7 +75,7 @@ export default {
         const middle = Math.min(low - 32, (labels[0][0] + labels[1][0]) / 2);
         [labels[0][0], labels[1][0]] = [middle - 15, middle + 15];
       }
-      const end = x(losses.length), references = [[start.uniform, "todos os caracteres iguais"], [start.unigram, "só a frequência"], [start.bigram, "frequência depois do anterior"]];
+      const end = x(losses.length), references = [[start.uniform, "às cegas"], [start.unigram, "contando letras"], [start.bigram, "contando pares"]];
       const step = stepShown(), unit = top > 12 ? 5 : 1;
       plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
       plot.setAttribute("aria-label", `Perda por caractere ao longo de ${fmtNumber(losses.length)} passos. ${sentence()}`);
@@ -133,7 +133,7 @@ export default {
     // ---- training
     const textOf = () => (choice.source === "seu" ? pasted.value.slice(0, MOST) : own);
     const params = () => { const { source, ...recipe } = choice; return source in slices ? { ...recipe, corpus: source } : { ...recipe, text: textOf() }; };
-    const fingerprint = () => JSON.stringify({ ...params(), learning_rate: 0 });
+    const fingerprint = () => JSON.stringify({ ...choice, learning_rate: 0, pastes: choice.source === "seu" && pastes }); // not the text: it may be long
     const differs = () => run.made !== fingerprint();
     function changed() { if (!run?.alive) { say(); } soon(); }
     function say(...nodes) { notice.hidden = !nodes.length; notice.replaceChildren(...nodes); }
@@ -170,7 +170,7 @@ export default {
         opening = false;
         shown = { start: event.start, losses: [], validations: [], samples: [], speed: 0, ends };
         pill.set("live", host.where);
-        if (event.start.cut) say(`O texto é longo: ficaram de fora os últimos ${fmtNumber(event.start.cut)} caracteres.`);
+        if (event.start.cut) say(`O texto é longo: o modelo lê os primeiros ${fmtNumber(event.start.characters)} caracteres.`);
       } else {
         shown.losses.push(...event.losses);
         if (event.speed) shown.speed = event.speed;
@@ -221,6 +221,7 @@ export default {
       h("div", { class: "tlm-caption" }, when, lost), sample,
       host.compute && ask,
       plot, h("label", { class: "llm-range tlm-time" }, "Início", time, "agora"),
+      h("p", { class: "tlm-progress" }, "Pontilhadas, as perdas de quem não treina: às cegas, todos os caracteres valem o mesmo; contando, vale o que foi frequente no texto."),
       h("div", { class: "tlm-controls" }, host.compute && go, host.compute && stopButton, progress),
       notice,
       host.compute && h("div", { class: "tlm-choices" }, locked, h("label", { class: "llm-range" }, "Taxa de aprendizado", rate, rateOut)),

@@ -74,7 +74,7 @@ def without(answer: dict, *names: str) -> dict:
 
 def test_it_weighs_less_than_22_kib():
     assert engine.size() < 22 * 1024
-    assert engine.train_size() < 27 * 1024  # a file of its own: pages that train nothing do not load it
+    assert engine.train_size() < 30 * 1024  # a file of its own: pages that train nothing do not load it
 
 
 def test_load_tells_what_computes(node, file):
