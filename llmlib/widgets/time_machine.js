@@ -5,7 +5,7 @@ export default {
     const MOST = 24, LEVELS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
     const moments = model.get("moments"), words = model.get("words"), [layers, heads] = model.get("shape");
     const name = model.get("model_name"), sampling = model.get("sampling"), length = model.get("length");
-    const groups = [...new Set(words.map((word) => word.group))], id = freshId();
+    const groups = [...new Set(words.map((word) => word.group))];
     let [layer, head] = model.get("start"), at = moments.length - 1, ticket = 0, timer;
     let answers = new Map(); // moment -> {tokens, bits, written, weight(l, h, t, j)} of the present text
 
@@ -208,10 +208,10 @@ export default {
       h("div", { class: "tm-when" }, play, h("span", { class: "tm-slide" }, slider), when),
       strip.el, said,
       h("div", { class: "tm-two" },
-        h("section", {}, h("h4", { id: `${id}-a`, class: "tm-title" }, "Para onde uma cabeça olha"),
+        h("div", {}, h("p", { class: "tm-title" }, "Para onde uma cabeça olha"),
           h("p", { class: "tm-choices" }, choose("Camada ", layers, layer, (i) => { layer = i; }), choose("Cabeça ", heads, head, (i) => { head = i; })), attention, headNote),
-        h("section", {}, h("h4", { class: "tm-title" }, "Onde ficam as palavras"), key, map, mapNote)),
-      h("h4", { class: "tm-title" }, "O que aprende primeiro"), curves, heard.el,
+        h("div", {}, h("p", { class: "tm-title" }, "Onde ficam as palavras"), key, map, mapNote)),
+      h("p", { class: "tm-title" }, "O que aprende primeiro"), curves, heard.el,
     ]);
     draw();
     const fit = new ResizeObserver(() => drawCurves());
