@@ -7,6 +7,8 @@ from collections.abc import Callable
 from llmlib.widgets import (
     ApiCall,
     ApiCost,
+    ChatTemplate,
+    ExamplesCurve,
     Generate,
     MeasuredCurves,
     NextToken,
@@ -14,11 +16,13 @@ from llmlib.widgets import (
     Quiz,
     Retries,
     SamplingView,
+    SideBySide,
     TrainLM,
 )
 from llmlib.widgets.base import Widget
 from tests.widgets import fake_trainer
 from tests.widgets.fake import FakeLM
+from tests.widgets.talk import TalkLM
 
 PROMPTS = ["Era uma vez", "Qual é a capital do Brasil?", "A raposa marrom pula sobre o"]
 
@@ -82,6 +86,12 @@ PRICES = [  # asymmetric on purpose: one with everything, one without cache or b
     },
 ]  # fmt: skip
 
+TALK = [
+    {"role": "user", "content": "Qual é a capital do Brasil?"},
+    {"role": "assistant", "content": "Brasília."},
+]
+CURVE = [{"value": v, "low": v / 2, "high": 2 * v, "seeds": [v, v * 0.9]} for v in (0.02, 0.2, 0.45)]
+
 SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
     "generate": lambda: Generate(
@@ -99,4 +109,11 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "api-call": lambda: ApiCall(FakeLM(), "Era uma vez um gato", max_tokens=12, seed=13),
     "api-cost": lambda: ApiCost(PRICES, read=300, written=100, calls=1000, rate=5.2),
     "retries": lambda: Retries(clients=14, capacity=2, down=0.8, tries=9, seed=3),
+    "side-by-side": lambda: SideBySide(TalkLM(), TalkLM(), PROMPTS, max_new_tokens=12),
+    "chat-template": lambda: ChatTemplate(
+        [TalkLM(), TalkLM("mini-instruct")], {"fato": TALK, "meio": TALK[:1]}
+    ),
+    "examples-curve": lambda: ExamplesCurve(
+        [0, 30, 300], {"todos": CURVE}, {PROMPTS[1]: ["Oi", "Li", ""]}, [0, 9, 1]
+    ),
 }
