@@ -2,7 +2,7 @@
 // recording, then from the host's `trace`; deflate is the browser's own CompressionStream, run here on what the reader writes.
 export default {
   render({ model, el, host }) {
-    let { tokens, sizes, cut } = { tokens: model.get("tokens"), sizes: model.get("sizes"), cut: model.get("cut") };
+    let tokens = model.get("tokens"), sizes = model.get("sizes"), cut = 0;
     let shownText = model.get("text"), turn = 0, stale = false;
     const weigh = model.get("model_bytes"), HIGHEST = 16;
 
@@ -13,6 +13,7 @@ export default {
     const rows = h("ol", { class: "cp-rows", "aria-label": "Tamanho do texto" }), said = h("p", { class: "llm-best" }), price = h("p", { class: "cp-note" });
     const examples = host.compute ? model.get("examples") : [];
     const utf8 = (string) => new TextEncoder().encode(string);
+    const bytesOf = (piece) => utf8(piece.replace(/⟨[0-9A-F]{2}⟩/g, "~")).length; // a loose byte is shown as ⟨C3⟩
     const total = () => tokens.reduce((sum, token) => sum + token.bits, 0);
 
     // Bytes of `data` after raw deflate, or null where the browser has none.
@@ -55,8 +56,12 @@ export default {
     const ask = latest(host, pill);
     async function answer() {
       const now = text.value, mine = ++turn;
-      const [trace, small] = await Promise.all([ask("trace", { text: now }), deflated(utf8(now))]);
+      const trace = await ask("trace", { text: now });
       if (!trace || mine !== turn) return;
+      // Of a text longer than the context the model saw the end only: the others get the same bytes.
+      const all = utf8(now), used = trace.cut ? all.slice(-trace.tokens.slice(1).reduce((sum, token) => sum + bytesOf(token.text), 0)) : all;
+      const small = await deflated(used);
+      if (mine !== turn) return;
       const ids = trace.tokens.map((token) => token.id), V = trace.logits.length / ids.length, logits = Float32Array.from(trace.logits);
       tokens = trace.tokens.slice(1).map((token, t) => {
         const row = logits.subarray(t * V, (t + 1) * V);
@@ -66,7 +71,7 @@ export default {
         return { ...token, bits: Math.max(0, (top + Math.log(sum) - row[token.id]) / Math.LN2) };
       });
       ({ cut } = trace);
-      shownText = now;
+      shownText = trace.cut ? new TextDecoder().decode(used) : now;
       sizes = now === model.get("text") ? model.get("sizes") : { deflate: small };
       stale = false;
       el.querySelector(".cp-body").classList.remove("llm-wait");

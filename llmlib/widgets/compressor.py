@@ -48,13 +48,14 @@ class Compressor(Widget):
     tokens = traitlets.List().tag(sync=True)  # {id, text, bits}
     sizes = traitlets.Dict().tag(sync=True)  # of `text`: {deflate, bz2, xz} in bytes
     model_bytes = traitlets.Int(0).tag(sync=True)
-    cut = traitlets.Int(0).tag(sync=True)
     examples = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     def __init__(self, lm: object, text: str, model_bytes: int, examples: Sequence[str] = ()) -> None:
         if not text.strip():
             raise ValueError("Passe um texto que não seja vazio: sem letras não há o que comprimir.")
         answer = lm.compute("trace", {"text": text})
+        if answer.get("cut"):
+            raise ValueError("O texto de abertura não cabe no contexto do modelo: passe um mais curto.")
         tokens = answer["tokens"]
         logits = np.asarray(answer["logits"]).reshape(len(tokens), -1)
         bits = surprise(logits, [token["id"] for token in tokens]) / np.log(2)
@@ -65,7 +66,6 @@ class Compressor(Widget):
             tokens=[token | {"bits": float(b)} for token, b in zip(tokens[1:], bits, strict=True)],
             sizes=sizes(text.encode()),
             model_bytes=model_bytes,
-            cut=answer.get("cut", 0),
             examples=list(examples),
         )
 

@@ -40,10 +40,13 @@ export default {
         if (mine !== ticket) return;
         await host.compute("generate", { ...now, max_new_tokens: length, sampling }, { onEvent: (event) => written.push(event.token) });
         if (mine !== ticket) return;
-        const full = trace.tokens.length, attention = Float32Array.from(trace.attentions);
+        const full = trace.tokens.length, T = Math.min(MOST, full), { attentions } = trace;
+        const kept = new Float32Array(layers * heads * T * T); // what is drawn: a long text's maps are large
+        for (let map = 0; map < layers * heads; map++) for (let t = 0; t < T; t++) for (let j = 0; j <= t; j++)
+          kept[(map * T + t) * T + j] = attentions[(map * full + t) * full + j];
         answers.set(i, {
-          tokens: trace.tokens, written, T: Math.min(MOST, full), bits: surprises(Float32Array.from(trace.logits), trace.tokens.map((token) => token.id)),
-          weight: (l, h, t, j) => attention[((l * heads + h) * full + t) * full + j],
+          tokens: trace.tokens, written, T, bits: surprises(Float32Array.from(trace.logits), trace.tokens.map((token) => token.id)),
+          weight: (l, h, t, j) => kept[((l * heads + h) * T + t) * T + j],
         });
         pill.set("live", host.where);
         draw();
@@ -193,7 +196,8 @@ export default {
       if (now) {
         strip.draw([...now.tokens.slice(1).map(({ id: number, text: piece }) => ({ id: number, text: piece })), ...now.written]);
         const bits = average(now.bits);
-        said.replaceChildren("O texto custava ", h("strong", {}, `${fmtNumber(bits, 1)} bits`), " por token, em média: a hesitação de quem escolhe entre ", h("strong", {}, fmtNumber(2 ** bits, 2 ** bits < 10 ? 1 : 0)), " opções.");
+        if (!now.bits.length) said.replaceChildren("Sem texto não há surpresa a medir; a continuação começa do nada.");
+        else said.replaceChildren("O texto custava ", h("strong", {}, `${fmtNumber(bits, 1)} bits`), " por token, em média: a hesitação de quem escolhe entre ", h("strong", {}, fmtNumber(2 ** bits, 2 ** bits < 10 ? 1 : 0)), " opções.");
         heard.say(`${when.textContent}. ${fmtNumber(bits, 1)} bits por token. ${now.written.map((token) => token.text).join("")}`);
       }
       drawAttention();

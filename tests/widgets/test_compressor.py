@@ -49,6 +49,8 @@ def test_sizes_are_those_of_files_that_open_again() -> None:
 def test_an_empty_text_is_refused_and_the_fallback_is_whole(figure: Compressor, tiny_lm) -> None:
     with pytest.raises(ValueError, match="não seja vazio"):
         Compressor(tiny_lm, "  ", 1)
+    with pytest.raises(ValueError, match="não cabe no contexto"):
+        Compressor(tiny_lm, "O gato dormia. " * 40, 1)
     still = figure.fallback()
     assert still.count("<tr>") == 6
     assert still.count('class="llm-token"') == len(figure.tokens)
@@ -91,6 +93,12 @@ def test_live_bits_and_deflate(
         assert said.inner_text().endswith("bits")
         deflate = root.locator(".cp-row").nth(1).locator("b")
         expect(deflate).to_have_text(str(sizes(text.encode())["deflate"]))
+    root.locator("textarea").fill("ba be " * 90)  # longer than the context: all are given the same end of it
+    expect(root.locator(".llm-pill").nth(1)).to_contain_text("ficaram de fora")
+    said = root.locator(".llm-pill").nth(1).inner_text()
+    shown = int(said.split(" bytes")[0])
+    assert shown < 540
+    assert int(root.locator(".cp-row b").first.inner_text()) == shown
     root.locator("textarea").fill("")
     expect(root.locator(".llm-best")).to_contain_text("texto vazio")
     root.locator("textarea").fill(TEXT)
