@@ -246,7 +246,7 @@ EXERCISES = {
             lambda: (50_000, 0, 0.1, 0.5, 7),
             lambda: (0, 250, 0.15, 0.6, 1_000_000),
         ),
-        "Multiplique cada quantidade de tokens pelo seu preço, some, multiplique pelos pedidos e divida por um milhão.",
+        "Cada quantidade de tokens vezes o seu preço; some, multiplique pelos pedidos, divida por um milhão.",
     ),
     "esperas": Exercise(
         esperas,
