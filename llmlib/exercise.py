@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from llmlib.prose import number
@@ -113,7 +114,7 @@ def par_mais_comum(palavras: list[list[str]]) -> tuple[str, str]:
     """O par de vizinhos que mais se repete nas palavras; no empate, o primeiro em ordem alfabética."""
     contagem: dict[tuple[str, str], int] = {}
     for palavra in palavras:
-        for par in zip(palavra, palavra[1:], strict=False):
+        for par in pairwise(palavra):
             contagem[par] = contagem.get(par, 0) + 1
     return min(contagem, key=lambda par: (-contagem[par], par))
 
