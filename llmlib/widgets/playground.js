@@ -11,7 +11,7 @@ export default {
     const state = { mode: recorded.mode, system: recorded.system, prompt: recorded.prompt, sides: recorded.sides, turns: recorded.turns };
     for (const side of state.sides) if (!names.includes(side.model)) side.model = names[0];
     const past = [], stash = {};
-    let spare = null, running = null, asTokens = false, slow = false, codeKind = "llmlib", codeSide = 0, blocks = [];
+    let spare = null, running = null, asked = null, asTokens = false, slow = false, codeKind = "llmlib", codeSide = 0, blocks = [];
 
     // -- pieces --
     const pill = statePill(el, host.compute && "mude o pedido ou um controle e gere de novo"), heard = announcer();
@@ -317,7 +317,7 @@ export default {
       drawButtons();
     }
     function drawButtons() {
-      const chat = state.mode === "chat", dead = !host.compute, turn = state.turns[last()];
+      const chat = state.mode === "chat", dead = !host.compute, turn = state.turns[last()], focused = document.activeElement;
       go.textContent = chat ? "Enviar" : "Gerar";
       go.disabled = dead || !!running;
       stop.disabled = !running;
@@ -327,6 +327,9 @@ export default {
       clear.disabled = dead || !!running || (!state.turns.length && !state.prompt);
       for (const each of [compare.box, ...modes.map(({ box }) => box)]) each.disabled = dead || !!running;
       panels().forEach((panel) => panel.lock(dead));
+      // A disabled button hears no Escape: while the model writes, the focus waits on "Parar".
+      if (running && [go, again, more].includes(focused)) [asked] = [focused, stop.focus()];
+      else if (!running && focused === stop && asked) (asked.disabled ? go : asked).focus();
     }
     function drawSides() {
       if (blocks.length !== state.sides.length || blocks.some(({ side }, s) => side !== state.sides[s])) {

@@ -445,8 +445,10 @@ def test_reading_pace_can_be_stopped_and_taken_up(opened: Callable[..., Locator]
     root.get_by_label("Velocidade").select_option("ritmo de leitura")
     press(root, "Gerar")
     root.page.wait_for_function("document.querySelectorAll('.pg-token').length >= 3")
-    press(root, "Parar")
+    expect(root.get_by_role("button", name="Parar")).to_be_focused()
+    root.page.keyboard.press("Escape")
     settled(root)
+    expect(root.get_by_role("button", name="Gerar")).to_be_focused()
     stopped = tokens(root)
     assert 3 <= len(stopped) < 60
     expect(root.locator(".pg-ending")).to_contain_text("você parou")
@@ -579,3 +581,15 @@ def test_the_real_model_streams_fast_and_writes_what_python_writes(opened: Calla
     )
     print(f"{rate:.0f} tokens/s")
     assert rate > 30  # 500 and more on an idle machine; this only catches lost orders of magnitude
+
+
+def test_a_hub_model_in_a_page_is_a_recording(opened: Callable[..., Locator]) -> None:
+    lm = FakeLM()
+    lm.name = "dono/real"
+    widget = Playground(lm, "Era uma vez um gato", max_new_tokens=5, key="t")
+    root = opened(widget)
+    assert tokens(root) == written(widget)
+    expect(root.get_by_role("button", name="Gerar")).to_be_disabled()
+    root.locator(".pg-token").nth(1).hover()
+    expect(root.locator(".pg-peek .llm-bar")).not_to_have_count(0)
+    expect(root.locator(".pg-peek button:not(:disabled)")).to_have_count(0)
