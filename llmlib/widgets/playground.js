@@ -328,8 +328,10 @@ export default {
       for (const each of [compare.box, ...modes.map(({ box }) => box)]) each.disabled = dead || !!running;
       panels().forEach((panel) => panel.lock(dead));
       // A disabled button hears no Escape: while the model writes, the focus waits on "Parar".
-      if (running && [go, again, more].includes(focused)) [asked] = [focused, stop.focus()];
-      else if (!running && focused === stop && asked) (asked.disabled ? go : asked).focus();
+      if (running && [go, again, more].includes(focused)) {
+        asked = focused;
+        stop.focus();
+      } else if (!running && focused === stop && asked) (asked.disabled ? go : asked).focus();
     }
     function drawSides() {
       if (blocks.length !== state.sides.length || blocks.some(({ side }, s) => side !== state.sides[s])) {
