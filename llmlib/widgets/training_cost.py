@@ -22,7 +22,7 @@ NUMBERS = {
                "relatado_horas", "relatado_mwh", "relatado_t", "relatado_dolar"),
 }  # fmt: skip
 NEEDED = {
-    "machines": ("nome", "tflops", "watts", "utilizacao", "link"),
+    "machines": ("nome", "tflops", "watts", "utilizacao"),
     "grids": ("nome", "gco2_kwh", "link"),
     "models": ("nome", "parametros", "tokens", "maquina", "rede", "pue"),
 }
