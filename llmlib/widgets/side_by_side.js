@@ -29,6 +29,7 @@ export default {
     function show(side, run, done) {
       side.run = run;
       side.strip.draw(run.tokens);
+      side.strip.el.classList.remove("llm-wait");
       side.end.textContent = done ? SBS_REASONS[run.reason] : "Escrevendo…";
       side.end.classList.toggle("sbs-alone", done && run.reason === "eos");
     }
@@ -54,6 +55,7 @@ export default {
       abort?.abort();
       abort = new AbortController();
       recording = null;
+      for (const side of which) side.strip.el.classList.add("llm-wait"); // what is there answers another text
       const slow = setTimeout(() => pill.set("loading"), 300);
       try {
         for (const side of which) await answer(side, ticket, abort.signal);
