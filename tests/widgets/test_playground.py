@@ -300,8 +300,8 @@ def written(widget: Playground, side: int = 0) -> list[str]:
     return ["fim do texto" if text == "<|endoftext|>" else text for text in texts]
 
 
-def settled(root: Locator) -> None:
-    expect(root.get_by_role("button", name="Parar")).to_be_disabled()
+def settled(root: Locator, patience: float = 20_000) -> None:
+    expect(root.get_by_role("button", name="Parar")).to_be_disabled(timeout=patience)
     expect(root.locator(".pg-ending").last).not_to_be_empty()
 
 
@@ -441,7 +441,7 @@ def test_a_conversation(opened: Callable[..., Locator]) -> None:
 
 
 def test_reading_pace_can_be_stopped_and_taken_up(opened: Callable[..., Locator]) -> None:
-    root = opened(figure(max_new_tokens=60, temperature=2, seed=2))
+    root = opened(figure(max_new_tokens=60, temperature=2, seed=42))  # 60 tokens: over 8 s of reading
     root.get_by_label("Velocidade").select_option("ritmo de leitura")
     press(root, "Gerar")
     root.page.wait_for_function("document.querySelectorAll('.pg-token').length >= 3")
@@ -573,7 +573,7 @@ def test_the_real_model_streams_fast_and_writes_what_python_writes(opened: Calla
     )
     root = opened(widget, real="mini-base")
     press(root, "Gerar")
-    settled(root)
+    settled(root, patience=120_000)  # three megabytes to decode, on a machine that may be busy
     same = sum(a == b for a, b in zip(tokens(root), written(widget), strict=False))
     assert same >= 10  # int8 weights may part from float32 at a near tie, not at once
     rate = float(
