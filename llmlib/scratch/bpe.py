@@ -211,6 +211,15 @@ def train(
     return BPE(tokens, merges, tuple(special))
 
 
+def from_merges(merges: Iterable[Sequence[int]], special: Sequence[str] = (), **_: object) -> BPE:
+    """The tokenizer of a bare list of pairs: each made the next id, after the special ones and the bytes."""
+    tokens, made = [name.encode() for name in special] + [bytes([byte]) for byte in BYTES], {}
+    for left, right in merges:
+        made[left, right] = len(tokens)
+        tokens.append(tokens[left] + tokens[right])
+    return BPE(tokens, made, tuple(special))
+
+
 def from_file(content: dict) -> BPE:
     """The tokenizer of a parsed `tokenizer.json`: byte-level BPE with the SPLIT above, as this course's."""
     alphabet = byte_alphabet()

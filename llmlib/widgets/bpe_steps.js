@@ -1,7 +1,7 @@
 // BPESteps: learns byte pair encoding from the reader's text and walks through it, merge by merge, both ways.
 // uses engine: tokenizer
 // All merges are learned when the text changes, in slices that never hold the page; a step only redraws.
-const MOST_CHARACTERS = 200_000, STRIP = 160, CANDIDATES = 7, SLICE = 10;
+const MOST_CHARACTERS = 50_000, STRIP = 160, CANDIDATES = 7, SLICE = 10;
 
 export default {
   render({ model, el }) {
@@ -22,13 +22,24 @@ export default {
     const start = button("Início", () => { stop(); go(0); }), back = button("Voltar", () => { stop(); go(step - 1); });
     const next = button("Juntar", () => { stop(); go(step + 1); }, "llm-button-main"), play = button("Tocar", () => (playing ? stop() : run()));
 
+    // A huge text is cut before the field lays it out: that alone would hold the page for seconds.
+    const shorten = (all) => { cutNote = `O texto é grande: fiquei com os primeiros ${fmtNumber(MOST_CHARACTERS)} caracteres. `; text.value = all.slice(0, MOST_CHARACTERS); };
+    text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text") ?? "";
+      if (pasted.length <= MOST_CHARACTERS) return;
+      event.preventDefault();
+      shorten(text.value.slice(0, text.selectionStart) + pasted);
+      stop();
+      learn();
+    });
+    el.addEventListener("input", (event) => { if (event.target === text) { cutNote = ""; if (text.value.length > MOST_CHARACTERS) shorten(text.value); } }, true);
+
     // -- learning --
     const pause = () => new Promise((go) => setTimeout(go));
     const soon = debounce(learn, 120);
     function changed() { stop(); model.set("text", text.value); text.value.length > 5_000 ? soon() : learn(); }
     async function learn(first = 0) {
-      const mine = ++learning, whole = text.value, used = whole.slice(0, MOST_CHARACTERS);
-      cutNote = used.length < whole.length ? `O texto é grande: aprendi dos primeiros ${fmtNumber(used.length)} caracteres. ` : "";
+      const mine = ++learning, used = text.value;
       if (used.length > 5_000) { size.textContent = "aprendendo…"; await pause(); if (mine !== learning) return; }
       const pieces = LLM.Tokenizer.split(used), learner = new Learner(pieces);
       words = pieces.slice(0, 400);
@@ -160,7 +171,7 @@ export default {
     build(el, null, [
       text, h("div", { class: "llm-under" }, size),
       examples.length > 0 && h("p", { class: "nt-examples", role: "group", "aria-label": "Textos para experimentar" }, h("span", {}, "Experimente"),
-        examples.map(([label, each]) => h("button", { type: "button", class: "llm-link", onclick: () => write(each) }, label))),
+        examples.map(([label, each]) => h("button", { type: "button", class: "llm-link", onclick: () => { cutNote = ""; write(each); } }, label))),
       note,
       h("div", { class: "bs-controls" }, next, back, play, start),
       h("label", { class: "llm-range bs-slider" }, "Junções", slider, where),

@@ -1,7 +1,8 @@
 // TokenizerView: the reader's text as tokens, ids and bytes. The vocabularies are in the state: nothing is asked of a model.
 // uses engine: tokenizer
 // Short texts are cut at once; long ones in a Worker made from the same script, so that typing never waits.
-const LONG = 20_000, PAGE = 240;
+// Of a huge text the field shows only the beginning: laying out a megabyte would hold the page for seconds.
+const LONG = 20_000, PAGE = 240, HUGE = 50_000, HEAD = 2_000;
 
 // A tokenizer of the engine from what the state holds: merges as a flat list of ids, each of which made the next id.
 function unpack(LLM, { special, merges }, alphabet) {
@@ -54,6 +55,27 @@ export default {
     let which = 0, below = model.get("below"), all = [], ids = [], from = 0, chosen = null, asked = 0, worker, bytes = new Uint8Array();
 
     const { text, write } = textField({ value: model.get("text"), label: "Texto para cortar em tokens", oninput: changed });
+    let held = null; // the whole text, where the field shows only its beginning
+    const whole = () => held ?? text.value;
+    const heldNote = h("p", { class: "tv-odd", hidden: true });
+    function hold(all) {
+      held = all;
+      text.value = `${all.slice(0, HEAD)}…`;
+      text.readOnly = true;
+      heldNote.hidden = false;
+      heldNote.replaceChildren(`O texto tem ${fmtNumber(all.length)} caracteres: o campo mostra o começo, e o corte é do texto inteiro. `,
+        h("button", { type: "button", class: "llm-link", onclick: () => { release(); write(""); text.focus(); } }, "Limpar e escrever outro"));
+    }
+    function release() { held = null; text.readOnly = false; heldNote.hidden = true; }
+    text.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text") ?? "";
+      if (pasted.length <= HUGE || held !== null) return;
+      event.preventDefault();
+      hold(text.value.slice(0, text.selectionStart) + pasted + text.value.slice(text.selectionEnd));
+      changed();
+    });
+    // Before the field's own listener, which would measure it.
+    el.addEventListener("input", (event) => { if (event.target === text && held === null && text.value.length > HUGE) hold(text.value); }, true);
     const size = h("p", { class: "llm-pill", role: "status" }), heard = announcer();
     const strip = tokenStrip({ label: "Tokens do texto", last: PAGE });
     const pager = h("p", { class: "tv-pager", hidden: true }), card = h("div", { class: "tv-card" });
@@ -64,8 +86,8 @@ export default {
     const look = (id) => seen(opened[which].text(id));
 
     // -- cutting --
-    function changed() { model.set("text", text.value); text.value.length > LONG ? later() : now(); }
-    function now() { later.cancel(); asked += 1; settle(opened.map((each, i) => encodeAll(LLM, each, text.value, known[i]))); }
+    function changed() { model.set("text", whole()); whole().length > LONG ? later() : now(); }
+    function now() { later.cancel(); asked += 1; settle(opened.map((each, i) => encodeAll(LLM, each, whole(), known[i]))); }
     const later = debounce(() => {
       const id = ++asked;
       size.textContent = "cortando…";
@@ -76,11 +98,11 @@ export default {
       }
       worker.onmessage = ({ data }) => { if (data.id === asked) settle(data.all); };
       worker.onerror = (event) => { event.preventDefault?.(); worker = undefined; if (id === asked) now(); };
-      worker.postMessage({ id, text: text.value });
+      worker.postMessage({ id, text: whole() });
     }, 120);
     function settle(answer) {
       all = answer;
-      bytes = new TextEncoder().encode(text.value);
+      bytes = new TextEncoder().encode(whole());
       from = 0;
       chosen = null;
       draw();
@@ -89,14 +111,14 @@ export default {
     // -- drawing --
     function draw() {
       ids = all[which];
-      const value = text.value;
-      let characters = 0;
-      for (const _ of value) characters += 1; // eslint-disable-line
+      const value = whole();
+      let points = 0;
+      for (let i = 0; i < value.length; i += value.codePointAt(i) > 0xffff ? 2 : 1) points += 1;
       const words = (value.match(/\S+/g) ?? []).length;
-      const seenLetters = value.length <= LONG && Intl.Segmenter ? [...new Intl.Segmenter("pt", { granularity: "grapheme" }).segment(value)].length : characters;
+      const seenLetters = value.length <= LONG && Intl.Segmenter ? [...new Intl.Segmenter("pt", { granularity: "grapheme" }).segment(value)].length : points;
       size.textContent = [
-        seenLetters !== characters && plural(seenLetters, "letra na tela", "letras na tela"),
-        plural(characters, "caractere", "caracteres"), plural(bytes.length, "byte", "bytes"), plural(ids.length, "token", "tokens"),
+        seenLetters !== points && plural(seenLetters, "letra na tela", "letras na tela"),
+        plural(points, "caractere", "caracteres"), plural(bytes.length, "byte", "bytes"), plural(ids.length, "token", "tokens"),
         words > 0 && `${fmtNumber(ids.length / words, 2)} por palavra`,
       ].filter(Boolean).join(" · ");
       drawOdd(value);
@@ -151,7 +173,7 @@ export default {
       if (chosen == null) return card.replaceChildren(h("p", { class: "tv-hint" }, ids.length ? "Escolha um token para ver do que ele é feito." : "Escreva algo: cada pedaço aparece aqui."));
       const id = ids[chosen], own = bytesOf(id), special = opened[which].names.has(id);
       const rows = [["Número", String(id)], ["Bytes", hex(own)]];
-      if (!special) rows.push(["Caracteres", whole(id, own)]);
+      if (!special) rows.push(["Caracteres", characters(own)]);
       const steps = special ? [] : births(id);
       rows.push(["Nasceu", special ? "reservado antes do treinamento: nenhuma junção o forma" : steps.length ? `na ${fmtNumber(steps.at(-1).rank + 1)}ª junção` : "é um dos 256 bytes do começo"]);
       card.replaceChildren(h("p", { class: "tv-name" }, tokenNodes(look(id))), h("dl", {}, rows.map(([what, value]) => [h("dt", {}, what), h("dd", {}, value)])),
@@ -170,7 +192,7 @@ export default {
       walk(id);
       return [...found.values()].sort((a, b) => a.rank - b.rank);
     }
-    function whole(id, own) {
+    function characters(own) {
       try {
         return [...new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(own)].map((c) => `${seen(c) === c && c.trim() ? `${c} ` : ""}${code(c)}`).join(", ");
       } catch {
@@ -197,8 +219,8 @@ export default {
     build(el, null, [
       text, h("div", { class: "llm-under" }, size),
       examples.length > 0 && h("p", { class: "nt-examples", role: "group", "aria-label": "Textos para experimentar" }, h("span", {}, "Experimente"),
-        examples.map(([label, each]) => h("button", { type: "button", class: "llm-link", onclick: () => write(each) }, label || "texto vazio"))),
-      rival, strip.el, pager, card, odd, back, lows, heard.el,
+        examples.map(([label, each]) => h("button", { type: "button", class: "llm-link", onclick: () => { release(); write(each); } }, label || "texto vazio"))),
+      heldNote, rival, strip.el, pager, card, odd, back, lows, heard.el,
     ]);
     now();
     return () => { later.cancel(); asked = -1; worker?.terminate(); };

@@ -81,6 +81,11 @@ def test_the_bundled_tokenizer_is_read_from_its_file():
         assert ours.encode(text) == theirs.encode(text).ids
 
 
+def test_a_bare_list_of_merges_is_enough():
+    trained = bpe.train(corpus("mini", limit=20), 400, SPECIAL)
+    assert bpe.from_merges(list(trained.merges), SPECIAL) == trained
+
+
 def test_split_is_the_pattern_of_the_builder(pair):
     _, theirs = pair
     spelt = bpe.SPLIT.pattern.replace(r"\p{White_Space}", r"\s").replace(r"\P{White_Space}", r"\S")
