@@ -34,7 +34,7 @@ function ctLosses({ losses, logits, logits_shape }, ids) {
 
 export default {
   render({ model, el, host }) {
-    const recordings = model.get("recordings"), models = model.get("models"), prefix = model.get("prefix"), room = model.get("room");
+    const recordings = model.get("recordings"), models = model.get("models"), prefix = model.get("prefix"), room = model.get("room"), blind = Math.log(model.get("vocabulary"));
     const MOST = 8; // messages
     let { messages, tokens, losses } = recordings[0], chosen = models.length - 1, all = false, recorded = true, busy = false;
     messages = messages.map((each) => ({ ...each }));
@@ -112,7 +112,8 @@ export default {
       count.textContent = `${fmtNumber(tokens.length)} tokens; a perda conta ${fmtNumber(own.length)}`;
       const mean = own.reduce((a, b) => a + b, 0) / own.length, name = models[chosen].title.toLowerCase();
       sum.replaceChildren(...(!own.length ? ["Nenhum token conta: o assistente ainda não falou. O último turno é o convite, e é daí que o modelo escreve."]
-        : !shown ? [""] : ["Perda média nos tokens que contam: ", h("strong", {}, `${fmtNumber(mean, 2)} nats`), `, segundo o ${name}: ele hesita, em média, entre ${fmtNumber(Math.exp(mean), mean < 4 ? 1 : 0)} opções a cada token.`]));
+        : !shown ? [""] : ["Perda média nos tokens que contam: ", h("strong", {}, `${fmtNumber(mean, 2)} nats`), `, segundo o ${name}: `,
+          mean > blind ? `pior que apostar às cegas no vocabulário inteiro (${fmtNumber(blind, 2)} nats).` : `ele hesita, em média, entre ${fmtNumber(Math.exp(mean), mean < 4 ? 1 : 0)} opções a cada token.`]));
       heard.say(sum.textContent);
     }
 

@@ -36,6 +36,7 @@ class ChatTemplate(Widget):
     name = "chat-template"
     prefix = traitlets.Unicode("").tag(sync=True)
     room = traitlets.Int(60).tag(sync=True)
+    vocabulary = traitlets.Int(0).tag(sync=True)  # tokens that the models know
     models = traitlets.List(traitlets.Dict()).tag(sync=True)  # {model, title}
     recordings = traitlets.List(traitlets.Dict()).tag(
         sync=True
@@ -57,11 +58,14 @@ class ChatTemplate(Widget):
             raise ValueError(f"prefix é um espaço ou nada; veio {prefix!r}.")
         names = list(dict.fromkeys(model.name for model in models))
         compute = several(*models)
+        beginning = compute("encode", {"text": "a"})["tokens"]
+        vocabulary = compute("trace", {"ids": [token["id"] for token in beginning]})["logits_shape"][1]
         super().__init__(
             compute=short(compute),
             model_name=next((name for name in names if "/" not in name), names[0]),
             prefix=prefix,
             room=room,
+            vocabulary=vocabulary,
             models=[{"model": n, "title": t} for n, t in zip(names, titles, strict=False)],
             recordings=[record(compute, names, label, said, prefix) for label, said in examples.items()],
         )
