@@ -28,7 +28,7 @@ function apiAnswer(asked, chat, modelName, id, created) {
     token({ token, top = [] }, ends) {
       written += 1;
       const list = [];
-      if (!ends) { waiting += decoder.decode(bytes(token.text), { stream: true }); list.push(row(token, top)); rows.push(list[0]); }
+      if (!ends && !done) { waiting += decoder.decode(bytes(token.text), { stream: true }); list.push(row(token, top)); rows.push(list[0]); }
       const places = stops.map((s) => waiting.indexOf(s)).filter((at) => at >= 0);
       if (places.length) { waiting = waiting.slice(0, Math.min(...places)); done = true; }
       const keep = done ? 0 : held(), ready = waiting.slice(0, waiting.length - keep);
