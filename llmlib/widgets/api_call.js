@@ -24,7 +24,7 @@ export default {
     // A field of the request: `usual` leaves it out, as the API's own default.
     function slider(name, low, high, step, usual, digits) {
       const out = h("output", {}), input = h("input", { type: "range", min: String(low), max: String(high), step: String(step), oninput: () => set(name, +input.value, usual) });
-      controls.push(() => { const value = typeof body[name] === "number" ? body[name] : usual; input.value = String(value); out.textContent = fmtNumber(value, digits); input.setAttribute("aria-valuetext", out.textContent); });
+      controls.push(() => { const value = typeof body[name] === "number" ? body[name] : usual; if (value != null) input.value = String(value); out.textContent = value == null ? "livre" : fmtNumber(value, digits); input.setAttribute("aria-valuetext", out.textContent); });
       return h("label", { class: "llm-range api-field" }, h("code", {}, name), input, out);
     }
     function set(name, value, usual) {
@@ -150,7 +150,7 @@ export default {
     }
     function fail(error) {
       clear();
-      say(error.status ?? 400, { 404: "Not Found" }[error.status] ?? "Bad Request");
+      say(error.status ?? 400, { 404: "Not Found", 500: "Internal Server Error" }[error.status] ?? "Bad Request");
       whole.textContent = JSON.stringify({ error: { message: error.message, type: "invalid_request_error", param: error.param ?? null, code: error.code ?? null } }, null, 2);
       drawLines();
       heard.say(`Erro: ${error.message}`);

@@ -12,7 +12,7 @@ export default {
     const reais = (row) => own(row) * (row.moeda === "USD" ? set.rate : 1);
     const sign = { USD: "US$", BRL: "R$" };
     function money(x, unit = "R$") {
-      const digits = x === 0 || x >= 0.995 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(x)));
+      const digits = x === 0 || x >= 0.995 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(x)));
       return `${unit}\u00a0${fmtNumber(x, x >= 9995 ? 0 : digits)}`;
     }
     const price = (x) => fmtNumber(x, x < 0.095 ? (x < 0.0095 ? 3 : 2) : 2).replace(/^(\d+,\d\d)0$/, "$1");

@@ -82,7 +82,7 @@ def test_the_reader_changes_the_job(opened: Callable[..., Locator]) -> None:
     bar = root.locator(".llm-bar").filter(has_text=name)
     bar.get_by_role("button").click()
     before = number(bar.locator(".llm-number").inner_text())
-    root.get_by_label("1 dólar = R$").fill("10")
+    root.get_by_label("1 dólar = R$").fill("10.4")
     assert number(bar.locator(".llm-number").inner_text()) == pytest.approx(2 * before, rel=0.01)
     root.get_by_label("pode esperar (lote)").check()
     assert number(bar.locator(".llm-number").inner_text()) == pytest.approx(before, rel=0.01)

@@ -22,6 +22,10 @@ def shown(root: Locator) -> list[tuple[int, int]]:
     return [tuple(each) for each in cells]
 
 
+def slider(root: Locator, label: str) -> Locator:
+    return root.locator("label.llm-range", has_text=label).locator("input")
+
+
 def expected(widget: Retries) -> list[tuple[int, int]]:
     return [(r["requests"], r["answered"]) for r in widget.results().values()]
 
@@ -49,10 +53,10 @@ def test_the_page_simulates_as_python_does(host: str, size: str, opened: Callabl
 
 def test_every_setting_reaches_the_simulation(opened: Callable[..., Locator]) -> None:
     root = opened(SAMPLES["retries"]())
-    root.get_by_label("Clientes").fill("9")
-    root.get_by_label("Atende por 0,1 s").fill("3")
-    root.get_by_label("Fora do ar").fill("0.4")
-    root.get_by_label("Tentativas").fill("5")
+    slider(root, "Clientes").fill("9")
+    slider(root, "Atende por 0,1 s").fill("3")
+    slider(root, "Fora do ar").fill("0.4")
+    slider(root, "Tentativas").fill("5")
     root.get_by_role("button", name="Sortear de novo").click()
     seed = SAMPLES["retries"]().seed + 1
     assert shown(root) == expected(Retries(clients=9, capacity=3, down=0.4, tries=5, seed=seed))
