@@ -33,7 +33,7 @@ def use(name: str, root: Locator) -> None:
         root.locator("summary").click()
         root.get_by_role("radio", name="parada").check()
         root.locator("input[name=stop]").fill("fim")
-        root.get_by_role("button", name="Acrescentar").click()
+        root.get_by_role("button", name="Acrescentar", exact=True).click()
     if name == "measured-curves":
         root.get_by_role("radio", name="frequência").check()
         root.locator("input[name=point]").fill("1")

@@ -233,14 +233,14 @@ def test_extremes_are_explained_in_the_page(opened: Callable[..., Locator]) -> N
     put(root, "frequency_penalty", 2)
     expect(root.locator(".sv-note")).to_contain_text("Nada foi gerado ainda")
     choose(root, "stop")
-    root.get_by_role("button", name="Acrescentar").click()
+    root.get_by_role("button", name="Acrescentar", exact=True).click()
     expect(root.locator(".sv-note")).to_contain_text("sequência vazia")
     for raw in ("\\n", "🐱", "<b>fim</b>", "d"):
         root.locator("input[name=stop]").fill(raw)
         root.locator("input[name=stop]").press("Enter")
     assert root.locator(".sv-stop").all_inner_texts() == ["↵ ×", "🐱 ×", "<b>fim</b> ×", "d ×"]
     root.locator("input[name=stop]").fill("quinta")
-    root.get_by_role("button", name="Acrescentar").click()
+    root.get_by_role("button", name="Acrescentar", exact=True).click()
     expect(root.locator(".sv-note")).to_contain_text("Quatro é o máximo")
     root.locator(".sv-stop").first.click()
     expect(root.locator(".sv-stop")).to_have_count(3)
