@@ -177,7 +177,7 @@ export default {
       h("div", { class: "llm-under" }, pill.el, count), note,
       h("div", { class: "ct-choices" }, what, who),
       strips, sum,
-      h("p", { class: "ct-key" }, h("span", { class: "ct-swatch ct-full", "aria-hidden": "true" }), "a perda conta", h("span", { class: "ct-swatch", "aria-hidden": "true" }), "a perda não conta; a altura é a perda do token"),
+      h("p", { class: "ct-key" }, [["ct-swatch ct-full", "a perda conta"], ["ct-swatch", "a perda não conta; a altura é a perda do token"]].map(([look, words]) => h("span", {}, h("i", { class: look, "aria-hidden": "true" }), words))),
       heard.el,
     ]);
     drawMessages();
