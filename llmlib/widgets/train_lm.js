@@ -1,7 +1,7 @@
 // TrainLM: the reader trains a small model and watches its loss and its text. The recorded run is drawn first; a press asks
 // the host to train, which tells it by small events. A pause is a cancel: the host keeps the model, and goes on when asked.
 const MOST = 400000; // characters of a pasted text that are sent on; the host reads fewer
-const TICKS = 4;
+const TICKS = 4, WIDTHS = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const CHOICES = { layers: [1, 2, 3, 4], hidden_size: [32, 64, 96, 128], batch: [4, 8, 16, 32], context: [16, 32, 64, 128] };
 
 export default {
@@ -10,7 +10,7 @@ export default {
     const steps = model.get("steps"), id = freshId();
     const choice = { source: model.get("corpus") || "capítulo", ...fixed };
     let run = null; // {key, choice, ends, alive: what aborts it, reason}
-    let shown = { ...recording, samples: [...recording.samples], validations: [...recording.validations], ends: recording.losses.length };
+    let shown = { ...recording, samples: [...recording.samples], validations: [...recording.validations], ends: recording.losses.length, recorded: true };
     let at = null; // the step whose text is shown; null: the last
     let frame = 0, opening = false, pastes = 0;
 
@@ -19,7 +19,7 @@ export default {
     const facts = h("p", { class: "llm-pill" });
     const sample = h("p", { class: "tlm-sample", dir: "auto", lang: "pt" }), when = h("span"), lost = h("span");
     const plot = svg("svg", { class: "tlm-plot", role: "img" });
-    const time = h("input", { type: "range", min: "0", step: "1", "aria-label": "Momento do treino cujo texto é mostrado", oninput: () => { at = +time.value >= shown.samples.length - 1 ? null : +time.value; draw(); } });
+    const time = h("input", { type: "range", min: "0", step: "1", "aria-label": "Momento do treino cujo texto é mostrado", oninput: () => { shown.asked = false; at = +time.value >= shown.samples.length - 1 ? null : +time.value; draw(); } });
     const button = (label, onclick, kind = "") => h("button", { type: "button", class: `llm-button ${kind}`, onclick }, label);
     const go = button("", () => (run?.alive ? pause() : train()), "llm-button-main tlm-go"), stopButton = button("Parar", stop);
     const progress = h("p", { class: "tlm-progress" });
@@ -53,7 +53,8 @@ export default {
 
     function drawPlot() {
       const { start, losses, validations } = shown, width = Math.max(280, Math.round(plot.clientWidth || el.clientWidth || 640));
-      const height = width < 480 ? 230 : 270, left = 26, right = width - 66, low = height - 26, ends = Math.max(shown.ends, losses.length, 1);
+      const height = width < 480 ? 230 : 270, left = 26, right = width - 66, low = height - 26, done = losses.length;
+      const ends = Math.max(done, Math.min(shown.ends, WIDTHS.find((n) => n > done) ?? shown.ends), 1); // the curve fills the plot as it grows
       const highest = [...finite(losses), ...finite(validations.map(([, loss]) => loss)), start.uniform].reduce((a, b) => Math.max(a, b)), top = Math.max(start.uniform * 1.08, Math.min(highest * 1.05, start.uniform * 3));
       const x = (step) => left + (right - left) * step / ends, y = (loss) => low - (low - 16) * Math.min(loss, top) / top;
       const line = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
@@ -75,7 +76,9 @@ export default {
         const middle = Math.min(low - 32, (labels[0][0] + labels[1][0]) / 2);
         [labels[0][0], labels[1][0]] = [middle - 15, middle + 15];
       }
-      const end = x(losses.length), references = [[start.uniform, "às cegas"], [start.unigram, "contando letras"], [start.bigram, "contando pares"]];
+      if (labels[0]?.[0] < 30) labels.forEach((label, i) => { label[0] = Math.max(label[0], 30 + 30 * i); });
+      for (const label of labels) label[0] = Math.min(label[0], low - 14);
+      const end = x(done), references = [[start.uniform, "às cegas"], [start.unigram, "contando letras"], [start.bigram, "contando pares"]];
       const step = stepShown(), unit = top > 12 ? 5 : 1;
       plot.setAttribute("viewBox", `0 0 ${width} ${height}`);
       plot.setAttribute("aria-label", `Perda por caractere ao longo de ${fmtNumber(losses.length)} passos. ${sentence()}`);
@@ -85,9 +88,10 @@ export default {
           svg("text", { x: left - 6, y: y(loss) + 4, "text-anchor": "end" }, loss)]),
         ...Array.from({ length: TICKS + 1 }, (_, i) => Math.round(ends * i / TICKS)).map((n, i) =>
           svg("text", { x: x(n), y: height - 8, "text-anchor": i ? "middle" : "start" }, i === TICKS && width > 420 ? `${fmtNumber(n)} passos` : fmtNumber(n))),
-        ...references.flatMap(([loss, name]) => [
+        ...references.flatMap(([loss, name], i) => [
           svg("line", { class: "tlm-reference", x1: left, x2: right, y1: y(loss), y2: y(loss) }),
-          svg("text", { class: "tlm-halo", x: right, y: y(loss) - 5, "text-anchor": "end" }, `${name} ${short(loss)}`)]),
+          references.slice(0, i).some(([other]) => Math.abs(y(other) - y(loss)) < 13) ? "" // no room for its name
+            : svg("text", { class: "tlm-halo", x: right, y: y(loss) - 5, "text-anchor": "end" }, `${name} ${short(loss)}`)]),
         svg("path", { class: "tlm-raw", d: line(means.map(([n, loss]) => [x(n), y(loss)])) }),
         svg("path", { class: "tlm-train", d: line(smooth) }),
         svg("path", { class: "tlm-valid", d: line(held.map(([n, loss]) => [x(n), y(loss)])) }),
@@ -120,8 +124,8 @@ export default {
       stopButton.disabled = !run;
       locked.disabled = more.disabled = pasted.disabled = running || opening;
       const done = shown.losses.length;
-      progress.textContent = run ? `passo ${fmtNumber(done)} de ${fmtNumber(shown.ends)}${shown.speed ? ` · ${speed(shown.speed)} caracteres por segundo` : ""}`
-        : `gravação de ${fmtNumber(done)} passos`;
+      progress.textContent = opening ? "preparando o texto e o modelo…" : run ? `passo ${fmtNumber(done)} de ${fmtNumber(shown.ends)}${shown.speed ? ` · ${speed(shown.speed)} caracteres por segundo` : ""}`
+        : shown.recorded ? `gravação de ${fmtNumber(done)} passos` : `parado no passo ${fmtNumber(done)}`;
       rateOut.textContent = rateText(choice.learning_rate);
       rate.setAttribute("aria-valuetext", rateOut.textContent);
       pasted.hidden = size.hidden = choice.source !== "seu";
@@ -159,7 +163,7 @@ export default {
         if (run !== mine) return;
         run = null;
         shown = before;
-        pill.set("error", "");
+        settle();
         say(error.message);
       }
       opening = false;
@@ -197,9 +201,10 @@ export default {
       run = null; // what still comes of it is not heard
       opening = false;
       say();
-      pill.set("live", host.where);
+      settle();
       soon();
     }
+    const settle = () => (shown.recorded ? pill.set("recorded") : pill.set("live", host.where));
     const steer = debounce(async () => {
       try { if (run?.alive) await host.compute("adjust", { run: run.key, learning_rate: choice.learning_rate }); } catch (error) { say(error.message); }
     }, 60);

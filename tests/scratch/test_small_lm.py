@@ -21,7 +21,7 @@ def test_the_held_out_part_is_the_end_and_never_trained_on():
     assert len(text.valid) == len(TEXT.strip()) // 10
     lesson = Lesson(TEXT, SMALL)
     seen = set()
-    for lesson.step in range(300):
+    for lesson.step in range(60):
         for row in lesson.rows().tolist():
             assert len(row) == 17
             seen.add(lesson.text.decode(row))
