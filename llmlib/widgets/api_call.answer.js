@@ -50,6 +50,6 @@ function apiAnswer(asked, chat, modelName, id, created) {
   };
   function finish(reason) { return ["eos", "stop"].includes(reason) ? "stop" : "length"; }
   function piece(part, logs, reason) {
-    return { ...head, object: chat ? "chat.completion.chunk" : "text_completion", choices: [{ index: 0, ...part, logprobs: logs, finish_reason: reason }] };
+    return { choices: [{ ...part, index: 0, logprobs: logs, finish_reason: reason }], ...head, object: chat ? "chat.completion.chunk" : "text_completion" };
   }
 }

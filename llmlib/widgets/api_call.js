@@ -86,8 +86,8 @@ export default {
       const token = tokens[picked];
       detail.hidden = bars.el.hidden = !token;
       if (!token) return;
-      const log = Math.log(Math.max(token.p, 1e-30));
-      detail.replaceChildren("O token ", h("strong", {}, spoken(token.text)), ` veio com logprob ${fmtNumber(log, 3)}. Para ter a probabilidade: e elevado a ${fmtNumber(log, 3)} = ${fmtPercent(token.p)}.`);
+      const log = fmtNumber(Math.log(Math.max(token.p, 1e-30)), 3).replace("-", "−");
+      detail.replaceChildren("O token ", h("strong", {}, spoken(token.text)), ` veio com logprob ${log}. Para ter a probabilidade: e elevado a ${log} = ${fmtPercent(token.p)}.`);
       const top = tops[picked] ?? [];
       bars.el.hidden = !top.length;
       if (top.length) bars.draw({ items: top.map((t) => ({ ...t, chosen: t.id === token.id })), rest: Math.max(0, 1 - top.reduce((sum, t) => sum + t.p, 0)) });
@@ -204,9 +204,9 @@ export default {
       prompt.text, h("div", { class: "llm-under" }, pill.el),
       host.compute && form,
       h("div", { class: "api-sides" },
-        h("section", { class: "api-side", "aria-label": "Pedido" }, h("p", { class: "api-head" }, h("strong", {}, "POST"), ` /v1${apiPath(chat)}`), tabList, panel,
+        h("div", { class: "api-side", role: "group", "aria-label": "Pedido" }, h("p", { class: "api-head" }, h("strong", {}, "POST"), ` /v1${apiPath(chat)}`), tabList, panel,
           host.compute && h("div", { class: "api-send" }, send, h("label", { class: "llm-range" }, slow, "no ritmo da leitura"))),
-        h("section", { class: "api-side", "aria-label": "Resposta" }, statusLine, response)),
+        h("div", { class: "api-side", role: "group", "aria-label": "Resposta" }, statusLine, response)),
       heard.el,
     ]);
     drawForm();

@@ -55,7 +55,7 @@ export default {
         each.button.setAttribute("aria-pressed", String(each.row.nome === chosen));
       }
       if (order.some((each, i) => list.children[i] !== each.li)) {
-        const held = list.contains(document.activeElement) && document.activeElement;
+        const held = list.contains(document.activeElement) ? document.activeElement : null;
         list.replaceChildren(...order.map((each) => each.li));
         held?.focus();
       }

@@ -4,7 +4,7 @@ export default {
   render({ model, el }) {
     const RULES = [["já", "tentar de novo já"], ["fixa", "espera fixa"], ["exponencial", "espera que dobra"], ["sorteada", "que dobra, sorteada"]];
     const set = { clients: model.get("clients"), capacity: model.get("capacity"), down: model.get("down"), tries: model.get("tries"), seed: model.get("seed") };
-    const WINDOW = 0.1, LEFT = 8, ROOM = 92; // in percent of the width
+    const WINDOW = 0.1, LEFT = 0.5, ROOM = 99; // in percent of the width
     let rule = "já", id = freshId();
 
     function uniform(seed, step) {
@@ -77,7 +77,7 @@ export default {
       crowd.setAttribute("viewBox", `0 0 100 ${CH}`);
       crowd.setAttribute("aria-label", `Pedidos que chegam a cada décimo de segundo: no pior momento, ${Math.max(...slots.values())}; o servidor dá conta de ${set.capacity}.`);
       crowd.replaceChildren(...[...slots].map(([s, n]) => svg("rect", { x: x(s * WINDOW), y: CH - (CH * n) / most, width: Math.max(0.25, (ROOM * WINDOW) / end - 0.08), height: (CH * n) / most, class: n > set.capacity || s * WINDOW < set.down - 1e-9 ? "rt-over" : "rt-fits" })),
-        svg("line", { x1: LEFT, x2: 100, y1: CH - (CH * set.capacity) / most, y2: CH - (CH * set.capacity) / most, class: "rt-line" }));
+        svg("line", { x1: 0, x2: 100, y1: CH - (CH * set.capacity) / most, y2: CH - (CH * set.capacity) / most, class: "rt-line" }));
       crowdNote.textContent = `Pedidos por décimo de segundo: até ${fmtNumber(Math.max(...slots.values()))}. O traço é o que o servidor atende: ${set.capacity}.`;
       const left = set.clients - now.answered;
       result.replaceChildren(h("strong", {}, left ? `${left} de ${set.clients} desistiram` : `Todos os ${set.clients} foram atendidos`), left ? `, depois de ${set.tries} tentativas cada.` : `, o último aos ${fmtNumber(now.last, 1)} s.`, ` Foram ${fmtNumber(now.requests)} pedidos; ${fmtNumber(now.requests - now.answered)} falharam.`);
