@@ -109,7 +109,7 @@ class ApiCost(Widget):
             "Conferido em",
         )
         return (
-            f"<p>{html.escape(self.summary())}</p><table><thead><tr>"
+            f'<p>{html.escape(self.summary())}</p><div class="llm-scroll"><table><thead><tr>'
             + "".join(f"<th>{each}</th>" for each in heads)
-            + f"</tr></thead><tbody>{rows}</tbody></table>"
+            + f"</tr></thead><tbody>{rows}</tbody></table></div>"
         )
