@@ -17,6 +17,7 @@ WIDGETS = {
     "MeasuredCurves": "measured_curves",
     "TokenizerView": "tokenizer_view",
     "BPESteps": "bpe_steps",
+    "TokenCost": "token_cost",
     "Quiz": "quiz",
     "Compare": "compare",
     "Timeline": "timeline",
