@@ -133,9 +133,10 @@ export default {
       list.replaceChildren(...steps.slice(0, step).slice(-40).reverse().map((merge, i) => h("li", { class: i ? "llm-token" : "llm-token bs-new", title: `nº ${merge.id}` }, tokenNodes(shownToken(merge.id)))), ...(step > 40 ? [h("li", { class: "llm-more" }, `… +${fmtNumber(step - 40)}`)] : []));
     }
     // Tokens per word after each merge; a click goes there.
-    const W = 640, H = 150, LEFT = 44, RIGHT = 14, TOP = 12, BOTTOM = 24;
+    const H = 150, LEFT = 36, RIGHT = 14, TOP = 12, BOTTOM = 24;
     function drawCurve() {
       if (!steps.length) return curve.replaceChildren();
+      const W = Math.max(280, curve.clientWidth || 640); // as wide as it stands, so that its letters keep their size
       const n = steps.length, high = perWord(0), x = (k) => LEFT + (W - LEFT - RIGHT) * (k / n), y = (v) => H - BOTTOM - (H - TOP - BOTTOM) * (v / high);
       const points = [...Array(n + 1).keys()].map((k) => `${x(k).toFixed(1)},${y(perWord(k)).toFixed(1)}`).join(" ");
       const label = (props, words) => svg("text", { "font-size": 13, fill: "currentColor", ...props }, words);

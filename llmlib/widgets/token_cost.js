@@ -2,7 +2,7 @@
 export default {
   render({ model, el }) {
     const rows = model.get("rows"), pairs = model.get("pairs"), registers = model.get("registers");
-    let register = registers[0], chosen = null, order = "tabela";
+    let register = registers[0], chosen = null, order = "por ano";
     const ends = rows.flatMap((row) => Object.values(row.ratios).flatMap(([, low, high]) => [low, high]));
     const least = Math.log(Math.min(0.8, ...ends)) - 0.03, most = Math.log(Math.max(1.25, ...ends)) + 0.03;
     const at = (ratio) => (Math.log(ratio) - least) / (most - least); // equal factors are equal distances
@@ -14,7 +14,7 @@ export default {
 
     function draw() {
       const held = document.activeElement?.dataset?.row, shown = [...rows];
-      if (order !== "tabela") shown.sort((a, b) => a.ratios[register][0] - b.ratios[register][0]);
+      if (order !== "por ano") shown.sort((a, b) => a.ratios[register][0] - b.ratios[register][0]);
       const above = shown.filter((row) => row.ratios[register][1] > 1).length, below = shown.filter((row) => row.ratios[register][2] < 1).length;
       message.replaceChildren(`Em ${above} de ${rows.length} o português custa mais, em ${below} custa menos`, above + below < rows.length ? `; em ${rows.length - above - below} o intervalo inclui o empate.` : ".");
       list.replaceChildren(h("li", { class: "tc-axis", "aria-hidden": "true" }, h("span"), h("span", { class: "tc-track" }, ticks.map((t) => h("span", { class: t === 1 ? "tc-tick tc-one" : "tc-tick", "--x": at(t) }, t === 1 ? "igual" : `× ${fmtNumber(t, t % 1 ? (t * 10) % 1 ? 2 : 1 : 0)}`)))), ...shown.map((row) => {
@@ -42,7 +42,7 @@ export default {
     build(el, null, [
       h("div", { class: "tc-controls" },
         registers.length > 2 && select("Registro", registers, (event) => { register = event.target.value; draw(); }),
-        select("Ordem", ["tabela", "do mais barato"], (event) => { order = event.target.value; draw(); })),
+        select("Ordem", ["por ano", "do mais barato"], (event) => { order = event.target.value; draw(); })),
       message, h("p", { class: "tc-hint" }, "Tokens em português para cada token em inglês, nas mesmas frases. O traço é o intervalo de 95 %."),
       list, card, heard.el,
     ]);
