@@ -13,7 +13,7 @@ export default {
     const sign = { USD: "US$", BRL: "R$" };
     function money(x, unit = "R$") {
       const digits = x === 0 || x >= 0.995 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(x)));
-      return `${unit}\u00a0${fmtNumber(x, x >= 9995 ? 0 : digits)}`;
+      return `${unit}\u00a0${fmtNumber(x, x >= 9995 ? 0 : digits).replace(/(,\d{2}\d*?)0+$/, "$1")}`;
     }
     const price = (x) => fmtNumber(x, x < 0.095 ? (x < 0.0095 ? 3 : 2) : 2).replace(/^(\d+,\d\d)0$/, "$1");
 
@@ -77,7 +77,7 @@ export default {
       h("div", { class: "ac-form" },
         slider("Tokens lidos por pedido", "read", 10, 1e6), slider("Tokens escritos por pedido", "written", 1, 1e5), slider("Pedidos", "calls", 1, 1e7),
         h("label", { class: "ac-slide" }, h("span", {}, "Lidos de novo (cache)"), cached, cachedOut)),
-      h("div", { class: "llm-foot" }, h("label", { class: "llm-range" }, batch, "pode esperar (lote)"), h("label", { class: "llm-range" }, "1 dólar = R$", rate)),
+      h("div", { class: "ac-foot" }, h("label", { class: "llm-range" }, batch, "pode esperar (lote)"), h("label", { class: "llm-range" }, "1 dólar = R$", rate)),
       rateNote, list, sum, note, heard.el,
     ]);
     draw();

@@ -86,7 +86,9 @@ export default {
     }
     build(el, null, [
       h("fieldset", { class: "rt-rules" }, h("legend", { class: "llm-unseen" }, "O que faz um cliente que falhou"), picks),
-      result, figure, axis, crowdNote, crowd, table,
+      result, figure, axis,
+      h("p", { class: "rt-note" }, "Cada linha é um cliente; cada marca, um pedido: estreita e vermelha, falhou; larga e verde, foi atendido; um risco em pé, desistiu. Fundo rosado: servidor fora do ar."),
+      crowdNote, crowd, table,
       h("div", { class: "llm-foot" },
         slider("Clientes", "clients", 2, 60, 1, (v) => fmtNumber(v)), slider("Atende por 0,1 s", "capacity", 1, 10, 1, (v) => fmtNumber(v)),
         slider("Fora do ar", "down", 0, 5, 0.1, (v) => `${fmtNumber(v, 1)} s`), slider("Tentativas", "tries", 1, 15, 1, (v) => fmtNumber(v)),
