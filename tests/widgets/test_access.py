@@ -47,6 +47,17 @@ def use(name: str, root: Locator) -> None:
                 summary.click()
         root.locator('.pg-token[tabindex="0"]').first.focus()
         expect(root.locator(".pg-peek").first).to_be_visible()
+    if name == "api-call":
+        root.locator("textarea[name=text]").fill("O gato")
+        root.get_by_role("button", name="Enviar").click()
+        expect(root.locator(".api-lines li").last).to_have_text("data: [DONE]")
+        root.locator(".llm-strip button.llm-token").first.click()
+        root.get_by_role("tab", name="Python").click()
+    if name == "api-cost":
+        root.get_by_label("pode esperar (lote)").check()
+        root.locator(".llm-bar button").nth(1).click()
+    if name == "retries":
+        root.get_by_label("que dobra, sorteada", exact=True).check()
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
