@@ -150,7 +150,7 @@ export default {
     const curves = svg("svg", { class: "tm-curves", role: "img" });
     const STROKES = ["none", "7 3", "2 3", "9 3 2 3"];
     function drawCurves() {
-      const width = Math.max(300, Math.round(curves.clientWidth || el.clientWidth || 640)), room = 124, H = 236, low = 320, left = 30;
+      const width = Math.max(300, Math.round(curves.clientWidth || el.clientWidth || 640)), room = 124, H = Math.max(236, 14 * (kinds.length + 2)), low = H + 84, left = 30;
       const first = Math.log(moments[0].tokens || 1), last = Math.log(moments.at(-1).tokens || 2);
       const x = (moment) => left + ((Math.log(moment.tokens || 1) - first) / (last - first || 1)) * (width - left - room);
       const own = moments.map((_, i) => (answers.has(i) ? average(answers.get(i).bits) * Math.LN2 : null));
