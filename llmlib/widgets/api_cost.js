@@ -70,7 +70,7 @@ export default {
         row.moeda === "USD" ? ` × ${fmtNumber(set.rate, 2)} = ${money(reais(row))}` : "", ".");
       note.replaceChildren(
         `${row.nota} `, set.cached && row.cache == null ? "Não publica preço de cache: contamos o preço cheio. " : "", set.batch && row.lote == null ? "Não publica desconto de lote. " : "",
-        `Conferido em ${row.data.split("-").reverse().join("/")}: `, h("a", { href: row.link, rel: "noopener" }, "onde o preço está"), ".");
+        `Preço de ${row.data.split("-").reverse().join("/")}: `, h("a", { href: row.link, rel: "noopener" }, "onde o preço está"), ".");
       heard.say(`${row.nome}: ${money(reais(row))}`);
     }
     build(el, null, [

@@ -106,7 +106,7 @@ class ApiCost(Widget):
             "Milhão de tokens lidos",
             "Milhão escritos",
             "Este trabalho",
-            "Conferido em",
+            "Preço de",
         )
         return (
             f'<p>{html.escape(self.summary())}</p><div class="llm-scroll"><table><thead><tr>'
