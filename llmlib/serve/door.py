@@ -94,7 +94,8 @@ class Handler(BaseHTTPRequestHandler):
                 RequestError(f"O servidor falhou neste pedido ({type(error).__name__}: {error}).", status=500)
             )
         spent = 1000 * (time.perf_counter() - self.began)
-        self.server.log(f"{self.command} {self.path[:80]} → {self.status} em {spent:.0f} ms")
+        path = "".join(c if c.isprintable() else "?" for c in self.path[:80])  # it is somebody else's text
+        self.server.log(f"{self.command} {path} → {self.status} em {spent:.0f} ms")
 
     def _check_host(self) -> None:
         name = (self.headers.get("Host") or "").rsplit(":", 1)[0]
