@@ -16,7 +16,7 @@ export default {
       const held = document.activeElement?.dataset?.row, shown = [...rows];
       if (order !== "por ano") shown.sort((a, b) => a.ratios[register][0] - b.ratios[register][0]);
       const above = shown.filter((row) => row.ratios[register][1] > 1).length, below = shown.filter((row) => row.ratios[register][2] < 1).length;
-      message.replaceChildren(`Em ${above} de ${rows.length} o português custa mais, em ${below} custa menos`, above + below < rows.length ? `; em ${rows.length - above - below} o intervalo inclui o empate.` : ".");
+      message.replaceChildren(`Em ${above} de ${rows.length} o português custa mais; em ${below || "nenhum"}, menos`, above + below < rows.length ? `; em ${rows.length - above - below} o intervalo inclui o empate.` : ".");
       list.replaceChildren(h("li", { class: "tc-axis", "aria-hidden": "true" }, h("span"), h("span", { class: "tc-track" }, ticks.map((t) => h("span", { class: t === 1 ? "tc-tick tc-one" : "tc-tick", "--x": at(t) }, t === 1 ? "igual" : `× ${fmtNumber(t, t % 1 ? (t * 10) % 1 ? 2 : 1 : 0)}`)))), ...shown.map((row) => {
         const [value, low, high] = row.ratios[register], mine = row === chosen;
         return h("li", {}, h("button", { type: "button", class: `tc-row${row.course ? " tc-course" : ""}`, "data-row": row.name, tabIndex: -1, "aria-expanded": String(mine), "aria-label": `${row.name}: ${fmtNumber(value, 2)} tokens em português para cada um em inglês, de ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}`,

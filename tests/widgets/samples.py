@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from llmlib.scratch import bpe
 from llmlib.widgets import (
     ApiCall,
     ApiCost,
+    BPESteps,
     ChatTemplate,
     ExamplesCurve,
     Generate,
@@ -17,6 +19,8 @@ from llmlib.widgets import (
     Retries,
     SamplingView,
     SideBySide,
+    TokenCost,
+    TokenizerView,
     TrainLM,
 )
 from llmlib.widgets.base import Widget
@@ -92,6 +96,10 @@ TALK = [
 ]
 CURVE = [{"value": v, "low": v / 2, "high": 2 * v, "seeds": [v, v * 0.9]} for v in (0.02, 0.2, 0.45)]
 
+RHYME = "o rato roeu a roupa do rei de Roma; a rainha, com raiva, remendou a roupa do rei"
+LEARNED = bpe.train([RHYME, "</script><b>"], 290, ["<|endoftext|>"])
+COSTS = [{"registro": r, "pt": f"frase {i} <b>", "en": f"sentence {i}"} for r in ("a", "b") for i in range(5)]
+
 SAMPLES: dict[str, Callable[[], Widget]] = {
     "next-token": lambda: NextToken(FakeLM(), "O gato subiu no", examples=PROMPTS),
     "generate": lambda: Generate(
@@ -102,6 +110,22 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     ),
     "measured-curves": lambda: MeasuredCurves(SETTINGS, "mini-base", "2026-11-21"),
     "quiz": lambda: Quiz(QUESTIONS),
+    "tokenizer-view": lambda: TokenizerView(
+        {"um": LEARNED, "outro": LEARNED.first(262)}, f"{RHYME} 👩🏽‍🚀 </script>", examples=PROMPTS
+    ),
+    "bpe-steps": lambda: BPESteps(RHYME, step=4, examples={"outro": "ababab abab"}),
+    "token-cost": lambda: TokenCost(
+        COSTS,
+        [
+            {"name": "real", "vocabulary": 50_257, "counts": [(9 + i % 3, 7) for i in range(10)]},
+            {
+                "name": "nosso",
+                "vocabulary": 3_072,
+                "counts": [(5, 8 + i % 2) for i in range(10)],
+                "course": True,
+            },
+        ],
+    ),
     "train-lm": lambda: TrainLM(compute=fake_trainer.compute),
     "playground": lambda: Playground(
         FakeLM(), "Era uma vez um gato", temperature=0.8, seed=13, max_new_tokens=14

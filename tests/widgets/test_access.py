@@ -58,6 +58,13 @@ def use(name: str, root: Locator) -> None:
         root.locator(".llm-bar button").nth(1).click()
     if name == "retries":
         root.get_by_label("que dobra, sorteada", exact=True).check()
+    if name == "tokenizer-view":
+        root.locator("textarea").fill("oi<|endoftext|> 🐈‍⬛")
+        root.locator(".llm-token").first.click()
+    if name == "bpe-steps":
+        root.get_by_role("button", name="Juntar", exact=True).click()
+    if name == "token-cost":
+        root.locator(".tc-row").first.click()
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()

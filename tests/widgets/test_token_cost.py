@@ -65,7 +65,7 @@ def test_the_still_figure_has_every_tokenizer() -> None:
 @pytest.mark.parametrize(("host", "size"), [("http", "celular"), ("disco", "mesa")])
 def test_registers_order_and_sentences(host: str, size: str, opened: Callable[..., Locator]) -> None:
     widget = opened(figure(), host, size=size)
-    expect(widget.locator(".llm-best")).to_contain_text("Em 1 de 3 o português custa mais, em 1 custa menos")
+    expect(widget.locator(".llm-best")).to_contain_text("Em 1 de 3 o português custa mais; em 1, menos")
     widget.get_by_label("Ordem").select_option("do mais barato")
     assert widget.locator(".tc-name").all_inner_texts() == ["do curso", "igual", "caro"]
     widget.get_by_label("Registro").select_option("direito")
