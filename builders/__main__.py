@@ -49,6 +49,7 @@ def everything() -> list[Step]:
 RECIPES: dict[str, list[Step]] = {
     "corpus": [["builders.corpus", "--sample"]],
     "engine": [["builders.kernels"]],
+    "custo-tokens": [["builders.token_cost"]],
     "scaling": [TEXTS[1], ["builders.scaling"]],
     "geracao": [["builders.sampling_curves"]],
     **{name: recipe(name) for name in TRAINING},
