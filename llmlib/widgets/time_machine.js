@@ -32,7 +32,12 @@ export default {
         return (top + Math.log(sum) - row[next]) / Math.LN2;
       });
     }
+    let flying = ""; // the question on its way, so that it is not asked twice
     async function ask(i) {
+      const question = `${i} ${text.value}`;
+      soon.cancel();
+      if (flying === question) return;
+      flying = question;
       const mine = ++ticket, now = { model: `${name}@${moments[i].name}`, text: text.value };
       const slow = setTimeout(() => { if (mine === ticket) pill.set("loading"); }, 80);
       try {
@@ -54,12 +59,14 @@ export default {
         if (mine === ticket) pill.set("error", error.message);
       } finally {
         clearTimeout(slow);
+        if (flying === question) flying = "";
       }
     }
     const soon = debounce(() => ask(at), 250);
     function edited() {
       stop();
       ticket += 1;
+      flying = "";
       if (text.value === model.get("text")) { recall(); pill.set("recorded"); draw(); return; }
       answers = new Map();
       draw();

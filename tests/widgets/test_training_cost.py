@@ -68,6 +68,8 @@ def test_the_page_does_the_same_sums(host: str, axe: str, opened: Callable[..., 
     root.get_by_label("Parâmetros").fill("0")
     expect(results.first).to_contain_text("10¹⁸")
     expect(root.locator(".tc-beside")).to_be_empty()  # what was published was about another size
+    if host == "disco":
+        return  # axe reads the style sheet again, which a page on disk may not
     root.page.add_script_tag(content=axe)
     found = root.page.evaluate("rules => axe.run('main', {runOnly: rules})", RULES)["violations"]
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
