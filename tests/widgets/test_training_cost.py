@@ -48,6 +48,13 @@ def test_the_fallback_has_every_training() -> None:
     assert "kg de CO₂" in still
 
 
+def test_the_verdict_of_the_chapter_holds() -> None:
+    """Of “2 billion parameters cost 1.6 million dollars”: not even twenty of the longer trainings do."""
+    widget = figure()
+    assert 20 * widget.cost("2 bilhões, 1.000 tokens por parâmetro").dollars < 1.6e6
+    assert 100 * widget.cost("2 bilhões, 20 tokens por parâmetro").dollars < 1.6e6
+
+
 @pytest.mark.parametrize("host", ["http", "disco"])
 def test_the_page_does_the_same_sums(host: str, axe: str, opened: Callable[..., Locator]) -> None:
     widget = figure()
