@@ -44,9 +44,9 @@ export default {
       shown.textContent = curve.points[at].text;
       slider.setAttribute("aria-valuetext", shown.textContent);
       fixed.textContent = `${curve.fixed ? `Com ${curve.fixed}. ` : "Com os outros controles desligados. "}${model.get("caption")}`;
-      rows.replaceChildren(...series.map(({ name, label, colour, what }) => {
+      rows.replaceChildren(...series.map(({ name, label, colour, what }, k) => {
         const value = curve.points[at][name];
-        return h("tr", {}, h("th", { scope: "row", title: what }, h("span", { class: "mc-swatch", style: `background: var(--llm-${colour})` }), label, h("small", {}, what)),
+        return h("tr", {}, h("th", { scope: "row", title: what }, svg("svg", { viewBox: "0 0 26 8", class: "mc-swatch", "aria-hidden": "true" }, svg("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: `var(--llm-${colour})`, "stroke-width": 2.5, "stroke-dasharray": DASHES[k] })), label, h("small", {}, what)),
           h("td", {}, value ? fmtPercent(value.value) : "–"), h("td", {}, value ? `${fmtPercent(value.low)} a ${fmtPercent(value.high)}` : "sem sorteio, um texto só"));
       }));
       heard.say(`${curve.label} ${shown.textContent}: ${series.map(({ name, label }) => (curve.points[at][name] ? `${label} ${fmtPercent(curve.points[at][name].value)}` : "")).filter(Boolean).join("; ")}`);
