@@ -57,8 +57,8 @@ def test_special_tokens_have_the_agreed_ids(which: str, request: pytest.FixtureR
 
 
 def test_bundled_vocabulary(bundled: Tokenizer) -> None:
-    assert bundled.get_vocab_size() == 2048
-    assert sorted(bundled.get_vocab().values()) == list(range(2048))
+    assert bundled.get_vocab_size() == 3072
+    assert sorted(bundled.get_vocab().values()) == list(range(3072))
 
 
 def test_digits_one_by_one_and_no_token_crosses_words(bundled: Tokenizer) -> None:
