@@ -224,13 +224,16 @@ export default {
     build(el, null, [
       h("div", { class: "llm-under" }, pill.el, facts),
       h("div", { class: "tlm-caption" }, when, lost), sample,
-      host.compute && ask,
+      h("div", { class: "tlm-controls" }, host.compute && [go, stopButton], progress),
+      notice,
       plot, h("label", { class: "llm-range tlm-time" }, "Início", time, "agora"),
       h("p", { class: "tlm-progress" }, "Pontilhadas, as perdas de quem não treina: às cegas, todos os caracteres valem o mesmo; contando, vale o que foi frequente no texto."),
-      h("div", { class: "tlm-controls" }, host.compute && go, host.compute && stopButton, progress),
-      notice,
-      host.compute && h("div", { class: "tlm-choices" }, locked, h("label", { class: "llm-range" }, "Taxa de aprendizado", rate, rateOut)),
-      host.compute && [pasted, size, h("details", { class: "llm-details" }, h("summary", {}, "Janelas, contexto e semente"), h("div", { class: "tlm-choices" }, more))],
+      host.compute && [
+        ask,
+        h("div", { class: "tlm-choices" }, locked, h("label", { class: "llm-range" }, "Taxa de aprendizado", rate, rateOut)),
+        pasted, size,
+        h("details", { class: "llm-details" }, h("summary", {}, "Janelas, contexto e semente"), h("div", { class: "tlm-choices" }, more)),
+      ],
       heard.el,
     ]);
     draw();
