@@ -19,10 +19,11 @@ export default {
       message.replaceChildren(`Em ${above} de ${rows.length} o português custa mais; em ${below || "nenhum"}, menos`, above + below < rows.length ? `; em ${rows.length - above - below} o intervalo inclui o empate.` : ".");
       list.replaceChildren(h("li", { class: "tc-axis", "aria-hidden": "true" }, h("span"), h("span", { class: "tc-track" }, ticks.map((t) => h("span", { class: t === 1 ? "tc-tick tc-one" : "tc-tick", "--x": at(t) }, t === 1 ? "igual" : `× ${fmtNumber(t, t % 1 ? (t * 10) % 1 ? 2 : 1 : 0)}`)))), ...shown.map((row) => {
         const [value, low, high] = row.ratios[register], mine = row === chosen;
-        return h("li", {}, h("button", { type: "button", class: `tc-row${row.course ? " tc-course" : ""}`, "data-row": row.name, tabIndex: -1, "aria-expanded": String(mine), "aria-label": `${row.name}: ${fmtNumber(value, 2)} tokens em português para cada um em inglês, de ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}`,
+        return h("li", {}, h("button", { type: "button", class: `tc-row${row.course ? " tc-course" : ""}`, "data-row": row.name, tabIndex: -1, "aria-expanded": String(mine),
           onclick: () => { chosen = mine ? null : row; draw(); } },
-          h("span", { class: "tc-name" }, row.name),
-          h("span", { class: "tc-track" }, h("span", { class: "tc-even", "--x": at(1) }), h("span", { class: "tc-line", "--x": at(low), "--w": at(high) - at(low) }), h("span", { class: "tc-dot", "--x": at(value) }), h("span", { class: "tc-value", "--x": at(high) }, fmtNumber(value, 2)))));
+          h("span", { class: "tc-name" }, row.name), " ",
+          h("span", { class: "tc-track" }, h("span", { class: "tc-even", "--x": at(1) }), h("span", { class: "tc-line", "--x": at(low), "--w": at(high) - at(low) }), h("span", { class: "tc-dot", "--x": at(value) }), h("span", { class: "tc-value", "--x": at(high) }, fmtNumber(value, 2))),
+          h("span", { class: "llm-unseen" }, ` tokens em português para cada um em inglês, de ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}`)));
       }));
       if (held) [...list.querySelectorAll("button")].find((each) => each.dataset.row === held)?.focus();
       settle();
