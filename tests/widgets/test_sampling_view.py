@@ -274,7 +274,7 @@ def test_without_a_model_the_controls_still_move(opened: Callable[..., Locator])
 
 
 def test_a_slider_answers_within_a_frame(lm, opened: Callable[..., Locator]) -> None:
-    """Processor time of the page's main thread for each move, drawing included: wall time is the machine's."""
+    """Processor time of the main thread for each move, drawing included: wall time is the machine's."""
     root = opened(SamplingView(lm, "Era uma vez um", top_p=0.9, min_p=0.01), real="mini-base")
     session = root.page.context.new_cdp_session(root.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
