@@ -37,7 +37,7 @@ export default {
         .sort((a, b) => b.pair[0] / b.pair[1] - a.pair[0] / a.pair[1]);
       const ends = mine.length > 8 ? [...mine.slice(0, 4), null, ...mine.slice(-4)] : mine;
       card.replaceChildren(h("p", { class: "tc-hint" }, `${chosen.name}, vocabulário de ${fmtNumber(chosen.vocabulary)}: da frase mais cara em português à mais barata.`),
-        h("ul", {}, ends.map((each) => (each ? h("li", { class: "tc-pair" }, h("span", {}, each.pt), h("output", {}, fmtNumber(each.pair[0])), h("span", { class: "tc-en", lang: "en" }, each.en), h("output", {}, fmtNumber(each.pair[1]))) : h("li", { class: "tc-hint" }, `… mais ${mine.length - 8} …`)))));
+        h("ul", {}, ends.map((each) => (each ? h("li", { class: "tc-pair" }, h("span", {}, each.pt), h("span", { class: "tc-n" }, fmtNumber(each.pair[0])), h("span", { class: "tc-en", lang: "en" }, each.en), h("span", { class: "tc-n" }, fmtNumber(each.pair[1]))) : h("li", { class: "tc-hint" }, `… mais ${mine.length - 8} …`)))));
     }
 
     build(el, null, [
