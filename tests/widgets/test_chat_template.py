@@ -129,13 +129,14 @@ def test_losses_in_the_page_are_those_of_torch(opened: Callable[..., Locator]) -
 
 def test_messages_come_and_go_by_keyboard(opened: Callable[..., Locator]) -> None:
     root = opened(figure(), real="mini-base")
-    root.get_by_role("button", name="Acrescentar mensagem").press("Enter")
-    expect(root.locator(".ct-message")).to_have_count(3)
-    root.page.keyboard.type("E a do Peru?")
-    expect(root.locator(".ct-turn")).to_have_count(4)  # the invitation is the fourth
+    root.get_by_role("button", name="sem resposta").press("Enter")
     expect(root.locator(".ct-sum")).to_contain_text("Nenhum token conta")
     root.get_by_role("button", name="Deixar o modelo responder").press("Enter")
-    expect(root.locator(".ct-message")).to_have_count(4)
+    expect(root.locator(".ct-message")).to_have_count(3)
+    expect(root.locator(".ct-sum")).to_contain_text("Perda média")
+    root.get_by_role("button", name="Acrescentar mensagem").press("Enter")
+    root.page.keyboard.type("E a do Peru?")
+    expect(root.locator(".ct-turn")).to_have_count(5)  # the invitation is the fifth
     root.get_by_role("button", name="Apagar a mensagem 4").press("Enter")
     expect(root.locator(".ct-message")).to_have_count(3)
 
