@@ -1,4 +1,4 @@
-"""ChatTemplate: its tokens are those of training, its weights those of `sft.encode`, its losses the model's."""
+"""ChatTemplate: its tokens are training's, its weights those of `sft.encode`, its losses the model's."""
 
 from __future__ import annotations
 
