@@ -1,6 +1,6 @@
 // TrainLM: the reader trains a small model and watches its loss and its text. The recorded run is drawn first; a press asks
 // the host to train, which tells it by small events. A pause is a cancel: the host keeps the model, and goes on when asked.
-const MOST = 400000; // characters of a pasted text that are sent on; the host reads fewer
+const MOST = 400000; // characters of a pasted text that are kept; the host reads fewer
 const TICKS = 4, WIDTHS = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const CHOICES = { layers: [1, 2, 3, 4], hidden_size: [32, 64, 96, 128], batch: [4, 8, 16, 32], context: [16, 32, 64, 128] };
 
@@ -35,7 +35,7 @@ export default {
     const rateOut = h("output"), rate = h("input", { type: "range", min: "-4", max: "0.5", step: "0.1", name: "learning_rate", value: String(Math.log10(choice.learning_rate)),
       oninput: () => { choice.learning_rate = rounded(10 ** rate.value); changed(); if (run) steer(); } });
     const seed = h("input", { type: "number", name: "seed", min: "0", max: "999999", value: String(choice.seed), onchange: () => { choice.seed = Math.max(0, Math.floor(+seed.value) || 0); changed(); } });
-    const pasted = h("textarea", { class: "tlm-own", name: "own", hidden: true, spellcheck: false, placeholder: "Cole aqui pelo menos algumas páginas: uma música repetida, um conto, suas mensagens. O texto não sai do seu computador.", "aria-label": "Seu texto, para o modelo aprender", oninput: () => { pastes += 1; changed(); } });
+    const pasted = h("textarea", { class: "tlm-own", name: "own", hidden: true, spellcheck: false, placeholder: "Cole aqui pelo menos algumas páginas: uma música repetida, um conto, suas mensagens. O texto não sai do seu computador.", "aria-label": "Seu texto, para o modelo aprender", oninput: () => { if (pasted.value.length > MOST) pasted.value = pasted.value.slice(0, MOST); pastes += 1; changed(); } });
     const size = h("p", { class: "tlm-progress", hidden: true });
     const locked = h("fieldset", { class: "tlm-locked", style: "display: contents; border: 0" },
       pick("Texto", "source", [...(own ? [["capítulo", "o deste capítulo"]] : []), ...Object.entries(slices), ["seu", "um texto seu"]]),
@@ -135,7 +135,7 @@ export default {
     const soon = () => { frame ||= requestAnimationFrame(draw); };
 
     // ---- training
-    const textOf = () => (choice.source === "seu" ? pasted.value.slice(0, MOST) : own);
+    const textOf = () => (choice.source === "seu" ? pasted.value : own);
     const params = () => { const { source, ...recipe } = choice; return source in slices ? { ...recipe, corpus: source } : { ...recipe, text: textOf() }; };
     const fingerprint = () => JSON.stringify({ ...choice, learning_rate: 0, pastes: choice.source === "seu" && pastes }); // not the text: it may be long
     const differs = () => run.made !== fingerprint();
