@@ -71,6 +71,7 @@ data: setup  ## rebuild one artefact: make data NAME=corpus (no NAME: list them)
 bench: setup  ## speed of the engine against onnxruntime-web and transformers: build/bench.md
 	@$(PY) -m tests.browser
 	@$(PY) -m builders.bench
+	@$(PY) -m builders.bench_page_training --browser
 
 screenshot: setup  ## the pictures of README.md, from the built site
 	@$(PY) -m tests.browser

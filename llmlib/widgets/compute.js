@@ -55,9 +55,10 @@ function pageCompute(base) {
     await Promise.all([globalThis.llmEngine ?? attach("engine.js"), attach(path)]);
     const file = globalThis.llmPageFiles?.[name];
     if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
-    const ask = connect(makeWorker(globalThis.llmEngine));
+    const worker = makeWorker(globalThis.llmEngine), ask = connect(worker);
     await ask("load", { file });
     delete globalThis.llmPageFiles[name]; // the worker has its own copy
+    ask.close = () => worker.terminate?.();
     return ask;
   }
 
@@ -72,9 +73,16 @@ function pageCompute(base) {
     return connect(worker);
   }
 
+  // A moment of a training ("mini-base@step64") is one of many: the last three that were asked keep their workers.
   const compute = async (name, method, params, options) => {
-    if (!opened.has(name)) opened.set(name, open(name));
-    return (await opened.get(name))(method, params, options);
+    const asked = opened.get(name) ?? open(name);
+    opened.delete(name);
+    opened.set(name, asked); // now the last
+    for (const old of [...opened.keys()].filter((key) => key.includes("@")).slice(0, -3)) {
+      opened.get(old).then((ask) => ask.close(), () => {});
+      opened.delete(old);
+    }
+    return (await asked)(method, params, options);
   };
   // A compute for one widget that trains: train, adjust and write. params.corpus names a text of the site, read when asked for.
   compute.trainer = () => {
