@@ -48,6 +48,8 @@ def everything() -> list[Step]:
 
 RECIPES: dict[str, list[Step]] = {
     "corpus": [["builders.corpus", "--sample"]],
+    "conversas": [["builders.conversations"]],
+    "sft-curve": [["builders.sft_curve"]],
     "engine": [["builders.kernels"]],
     "custo-tokens": [["builders.token_cost"]],
     "scaling": [TEXTS[1], ["builders.scaling"]],

@@ -21,6 +21,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from llmlib import checkpoints
+from llmlib.scratch import sft
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "data" / "models"
@@ -91,6 +92,9 @@ def config_of(folder: Path) -> dict:
         if (folder / name).exists():
             said = json.loads((folder / name).read_text(encoding="utf-8")).get(key)
             kept |= {key: said} if said is not None else {}
+    template = folder / "chat_template.jinja"
+    if template.exists() and template.read_text(encoding="utf-8") == sft.SPACED_TEMPLATE:
+        kept["answer_prefix"] = " "
     return kept
 
 

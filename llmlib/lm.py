@@ -10,7 +10,6 @@ Legend: T tokens, V vocabulary, L layers, H heads, D hidden_size.
 """
 
 import math
-import re
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import fields
@@ -18,8 +17,8 @@ from dataclasses import fields
 import numpy as np
 import torch
 
+from llmlib.conversation import chat_ids
 from llmlib.scratch.sampling import Sampling, draw, find_stop, generate, probabilities, softmax, uniform
-from llmlib.scratch.sft import CHAT_TEMPLATE
 from llmlib.tokens import display, token_bytes, well_formed
 from llmlib.trace import Trace
 
@@ -92,39 +91,6 @@ class LM:
                 f"O texto está vazio, e {self.name} precisa de pelo menos um token para continuar."
             )
         return ids, cut
-
-    def _chat_ids(self, messages: Sequence[dict]) -> list[int]:
-        """Ids of a conversation in the tokenizer's chat format, up to the assistant's turn.
-
-        What a message says is text: the name of a special token in it is not that token. A model without a
-        format gets the course's (`llmlib.scratch.sft`), if its vocabulary has the marks.
-        """
-        tokenizer, guard = self.tokenizer, "\ue000"
-        marks = sorted({*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()}, key=len, reverse=True)
-        form = None if tokenizer.chat_template else CHAT_TEMPLATE
-        if form and "<|im_start|>" not in marks:
-            raise ValueError(f"{self.name} não tem formato de conversa nem os tokens que o marcam.")
-        names = re.compile("|".join(map(re.escape, marks)) or "(?!)")
-        split = lambda found: f"{found[0][0]}{guard}{found[0][1:]}"  # noqa: E731
-        safe = []
-        for message in messages:
-            if message["role"] not in ("system", "user", "assistant"):
-                raise ValueError(f"Uma mensagem é de system, user ou assistant; veio {message['role']}.")
-            said = well_formed(str(message["content"])).replace(guard, "")
-            safe.append({"role": message["role"], "content": names.sub(split, said)})
-        text = tokenizer.apply_chat_template(
-            safe, tokenize=False, add_generation_prompt=True, chat_template=form
-        )
-        ids: list[int] = []
-        for piece in re.split(f"({names.pattern})", text):
-            if names.fullmatch(piece):
-                ids.append(tokenizer.convert_tokens_to_ids(piece))
-            else:
-                plain = piece.replace(guard, "")
-                ids += tokenizer.encode(
-                    plain, add_special_tokens=False, split_special_tokens=True, verbose=False
-                )
-        return ids
 
     def _tokens(self, ids: Sequence[int]) -> list[dict]:
         """Ids as widgets read them, without the beginning-of-text token."""
@@ -319,7 +285,7 @@ class LM:
             raise ValueError(
                 f"{self.name} é um modelo base, sem formato de conversa. Use lm.generate com o texto inteiro."
             )
-        ids = self._chat_ids(messages)
+        ids = chat_ids(self.tokenizer, messages, self.name)
         add_bos = ids[:1] == [self.bos]  # where the format says so
         result = _result(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))
         self._warn(result["cut"])
@@ -354,30 +320,9 @@ class LM:
 
     def compute(self, method: str, params: dict) -> dict | Generator[dict, None, dict]:
         """Answer a widget as the engine does. "generate" gives a generator of events and then the result."""
-        text = params.get("text", "") if params.get("ids") is None else params["ids"]
-        if params.get("messages") is not None:
-            text = self._chat_ids(params["messages"])
-            params = params | {"add_bos": text[:1] == [self.bos]}
-        given = lambda *keys: {key: params[key] for key in keys if params.get(key) is not None}  # noqa: E731
-        if method == "encode":
-            ids, cut = self._ids(text) if len(text) or self.bos is not None else ([], 0)
-            return {"tokens": self._tokens(ids), "cut": cut}
-        if method == "next":
-            return self.next(text, **given("k", "sampling", "generated", "add_bos"))
-        if method == "generate":
-            return self._events(
-                text, **given("max_new_tokens", "sampling", "stop", "k", "add_bos", "written")
-            )
-        if method == "trace":
-            ids, cut = self._ids(text)
-            trace = self.trace(ids)
-            tokens = [{"id": int(i), "text": t} for i, t in zip(trace.ids, trace.tokens, strict=True)]
-            answer = {"tokens": tokens, "cut": cut}
-            for name in ("logits", "attentions", "hidden_states"):  # flat, with the shape beside it
-                array = getattr(trace, name)
-                answer |= {name: array.ravel(), f"{name}_shape": list(array.shape)}
-            return answer
-        raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate e trace.")
+        from llmlib.compute import answer
+
+        return answer(self, method, params)
 
 
 def _sampling(rules: Sampling | dict) -> Sampling:

@@ -14,7 +14,7 @@ FILES = sorted((ROOT / "llmlib").rglob("*.py"))
 
 FLOOR_0 = {"checkpoints", "data", "engine", "gguf", "measure", "skip", "source", "tokens", "trace"}
 FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
-MODELS = {"lm", "models", "serve"}  # 2
+MODELS = {"compute", "conversation", "lm", "models", "serve"}  # 2
 
 
 def place(name: str) -> str:

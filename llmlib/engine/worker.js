@@ -105,7 +105,8 @@ function chat(messages) {
   const mark = (name) => tokenizer.special.get(name), plain = (text) => tokenizer.encode(text, false);
   return [...messages, { role: "assistant" }].flatMap(({ role, content }) => {
     if (!["system", "user", "assistant"].includes(role)) throw Error(`Uma mensagem é de system, user ou assistant; veio ${role}.`);
-    const said = plain(`${role}\n${content ?? ""}`);
+    const begin = role === "assistant" && content !== undefined && model.config.answer_prefix;
+    const said = plain(`${role}\n${begin ? begin + content.trim() : content ?? ""}`);
     return [mark("<|im_start|>"), ...said, ...(content === undefined ? [] : [mark("<|im_end|>"), ...plain("\n")])];
   });
 }

@@ -1,10 +1,10 @@
 """Widget: what every interactive figure of the course shares, in a notebook and in the static page.
 
 A widget is three siblings: `coin.py` validates and rounds data into small JSON traits, `coin.js` draws them,
-`coin.css` dresses them. `kit.js`, and the widget's own parts if it has any (`coin.*.js`, in alphabetical order),
-are inlined above `coin.js` when the class is made, because a widget's module is loaded as a Blob, where relative
-imports fail. What needs a model goes through `compute`, a callable
-`(method, params) -> dict` (or a generator of events that returns one); this file never imports a model.
+`coin.css` dresses them. `kit.js`, and the widget's own parts if it has any (`coin.*.js`, in alphabetical
+order), are inlined above `coin.js` when the class is made, because a widget's module is loaded as a Blob,
+where relative imports fail. What needs a model goes through `compute`, a callable `(method, params) -> dict`
+(or a generator of events that returns one); this file never imports a model.
 It does not draw, and it does not know the page: `host.js` brings the text/html below to life.
 """
 
@@ -56,7 +56,7 @@ def body(name: str, source: str) -> str:
 
 
 def module(stem: str) -> str:
-    """The module of the widget whose files are called `stem`, after its parts: `coin.*.js` beside `coin.js`."""
+    """The module of the widget of files called `stem`, after its parts: `coin.*.js` beside `coin.js`."""
     parts = [path.read_text("utf-8") for path in sorted(HERE.glob(f"{stem}.*.js"))]
     source = (HERE / f"{stem}.js").read_text("utf-8")
     return engine_parts(source) + "".join(parts) + body(stem.replace("_", "-"), source)

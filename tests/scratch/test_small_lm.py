@@ -1,4 +1,4 @@
-"""The small model that trains on any text. Its twin in the page is compared in tests/engine/test_lesson.py."""
+"""The small model that trains on any text. tests/engine/test_lesson.py compares its twin in the page."""
 
 import math
 from collections import Counter
