@@ -25,6 +25,7 @@ import traitlets
 from llmlib.widgets.fallback import escape
 
 HERE = Path(__file__).parent
+ENGINE = HERE.parent / "engine"
 
 
 def rounded(value: object, digits: int = 5) -> object:
@@ -68,7 +69,7 @@ def engine_parts(source: str) -> str:
     The function `makeLLM` that holds it stays at hand: its text is what a Worker of the widget can run.
     """
     names = re.findall(r"^// uses engine: (\w+)$", source, re.MULTILINE)
-    scripts = [(HERE.parent / "engine" / f"{name}.js").read_text("utf-8") for name in names]
+    scripts = [(ENGINE / f"{name}.js").read_text("utf-8") for name in names]
     if not scripts:
         return ""
     inside = "\n".join(scripts)

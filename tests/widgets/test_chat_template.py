@@ -124,7 +124,7 @@ def test_losses_in_the_page_are_those_of_torch(opened: Callable[..., Locator]) -
     shown = root.locator(".llm-token").evaluate_all(
         "all => all.map((e) => +e.style.getPropertyValue('--loss'))"
     )
-    assert shown == pytest.approx(expected, abs=0.02)  # the page's weights are int8
+    assert shown == pytest.approx(expected, abs=0.05)  # the page's weights are int8
 
 
 def test_messages_come_and_go_by_keyboard(opened: Callable[..., Locator]) -> None:

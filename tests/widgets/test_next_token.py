@@ -275,4 +275,4 @@ def test_the_real_engine_answers_in_the_page(host: str, opened: Callable[..., Lo
     write(root, "")
     expect(root.locator(".llm-token")).to_have_count(0)
     write(root, "palavra " * 12_500)
-    expect(root.locator(".nt-cut")).to_contain_text("usei os últimos 255 tokens")
+    expect(root.locator(".nt-cut")).to_contain_text("usei os últimos 511 tokens")
