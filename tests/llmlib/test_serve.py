@@ -24,7 +24,7 @@ xllamacpp = pytest.importorskip("xllamacpp")
 openai = pytest.importorskip("openai")
 
 from llmlib import load  # noqa: E402
-from llmlib.conversation import chat_ids
+from llmlib.conversation import chat_ids  # noqa: E402
 from llmlib.data import model_path  # noqa: E402
 from llmlib.scratch.sampling import Sampling, find_stop, probabilities  # noqa: E402
 from llmlib.serve import ServeError, penalties, request, serve  # noqa: E402
