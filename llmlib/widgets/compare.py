@@ -16,7 +16,7 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
 ROWS = 6  # tokens kept a context
-LIMITS = (1, 1500, 2500, 2500)  # contexts kept for memories of 0, 1, 2, 3 tokens: under 150 KB gzipped
+LIMITS = (1, 1300, 1800, 1800)  # contexts kept for memories of 0, 1, 2, 3 tokens: under 130 KB gzipped
 
 
 def base36(number: int) -> str:
