@@ -232,7 +232,7 @@ def test_it_plays_by_itself_and_heads_can_be_chosen(
     assert list(dict.fromkeys(root.page.evaluate("globalThis.seen"))) == ["0", "1", "2"]
     expect(root.get_by_role("button", name="Tocar")).to_be_visible()
     before = root.locator(".tm-attention").get_attribute("aria-label")
-    root.get_by_label("Cabeça").select_option("0" if figure.start[1] else "1")
+    root.get_by_role("combobox", name="Cabeça").select_option("0" if figure.start[1] else "1")
     expect(root.locator(".tm-attention")).not_to_have_attribute("aria-label", before)
     places = root.locator(".tm-word").evaluate_all("nodes => nodes.map((n) => n.style.transform)")
     slider.focus()
