@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -40,10 +41,13 @@ def test_every_artefact_named_anywhere_has_a_recipe() -> None:
 
 
 def test_recipes_call_commands_that_explain_themselves() -> None:
-    for module in {step[0] for steps in RECIPES.values() for step in steps}:
-        run = subprocess.run(
+    def helped(module: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
             [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True
         )
+
+    modules = sorted({step[0] for steps in RECIPES.values() for step in steps})
+    for run in ThreadPoolExecutor(2).map(helped, modules):
         assert run.returncode == 0, run.stderr
         assert "usage" in run.stdout.lower()
 

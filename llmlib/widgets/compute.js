@@ -89,9 +89,10 @@ function pageCompute(base) {
     let ask;
     return async (method, params, options) => {
       if (!ask) (ask = openTrainer()).catch(() => { ask = null; }); // and again at the next press
+      const trainer = ask; // it may fail, and be forgotten, while a text is on its way
       const { corpus, ...rest } = params;
       if (corpus && !globalThis.llmTexts?.[corpus]) await attach(`texts/${corpus}.js`);
-      return (await ask)(method, corpus ? { ...rest, text: globalThis.llmTexts[corpus] } : rest, options);
+      return (await trainer)(method, corpus ? { ...rest, text: globalThis.llmTexts[corpus] } : rest, options);
     };
   };
   return compute;

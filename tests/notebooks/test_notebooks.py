@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,17 +59,30 @@ def test_the_package_carries_its_data(fresh_python: Path, tmp_path: Path) -> Non
     assert (name, has_corpus) == ("mini-base", "True")
 
 
+@pytest.fixture(scope="session")
+def executed(
+    notebooks: Path, fresh_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[subprocess.CompletedProcess, Path]]:
+    """Every notebook run in the fresh environment, two at a time: how it ended, and the file with outputs."""
+    home = tmp_path_factory.mktemp("executados")
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+
+    def execute(page: str) -> tuple[subprocess.CompletedProcess, Path]:
+        ran = home / page / f"{page}.ipynb"
+        ran.parent.mkdir()
+        shutil.copy(notebooks / ran.name, ran)
+        jupyter = [fresh_python, "-m", "jupyter", "execute", "--inplace", "--timeout=180", str(ran)]
+        return subprocess.run(jupyter, cwd=ran.parent, env=env, capture_output=True, text=True), ran
+
+    return dict(zip(pages(), ThreadPoolExecutor(2).map(execute, pages()), strict=True))
+
+
 @pytest.mark.parametrize("page", pages())
-def test_notebook_runs_as_it_is(page: str, notebooks: Path, fresh_python: Path, tmp_path: Path) -> None:
-    source = notebooks / f"{page}.ipynb"
-    before = json.loads(source.read_text("utf-8"))
+def test_notebook_runs_as_it_is(page: str, notebooks: Path, executed: dict) -> None:
+    before = json.loads((notebooks / f"{page}.ipynb").read_text("utf-8"))
     assert all(cell.get("outputs", []) == [] for cell in before["cells"])
     assert "widgets" not in before["metadata"]
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    ran = tmp_path / f"{page}.ipynb"
-    shutil.copy(source, ran)
-    jupyter = [fresh_python, "-m", "jupyter", "execute", "--inplace", "--timeout=180", str(ran)]
-    run = subprocess.run(jupyter, cwd=tmp_path, env=env, capture_output=True, text=True)
+    run, ran = executed[page]
     assert run.returncode == 0, run.stderr[-3000:]
     after = json.loads(ran.read_text("utf-8"))
     errors = [
