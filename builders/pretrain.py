@@ -308,6 +308,10 @@ def parse() -> argparse.Namespace:
     args = parser.parse_args()
     if not 0 < args.stage1 < 1 - args.stage3 <= 1:
         parser.error("--stage1 must be above 0 and leave room for the text before --stage3")
+    if not 0 <= args.decay <= 1:
+        parser.error(f"--decay is a share of the run, from 0 to 1; {args.decay:g} is not")
+    if args.init and not (args.init / "config.json").exists():
+        parser.error(f"--init {args.init}: no model there (config.json is missing)")
     if args.tokens < args.batch * SHORT:
         parser.error(f"--tokens must be at least one step: {args.batch} rows of {SHORT} tokens")
     return args

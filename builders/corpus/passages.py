@@ -401,12 +401,10 @@ def primer(rng: random.Random, size: int, questions: int) -> Passage:
     ]
     asked = []
     for fact in facts:
-        for question, answer in {False: relation.questions, True: relation.reverse}[
-            _backwards(rng, template)
-        ][:1]:
-            asked.append(
-                (cap(fill(question, fact.subject, fact.value)), fill(answer, fact.subject, fact.value) + ".")
-            )
+        question, answer = (relation.reverse if _backwards(rng, template) else relation.questions)[0]
+        asked.append(
+            (cap(fill(question, fact.subject, fact.value)), fill(answer, fact.subject, fact.value) + ".")
+        )
     text = " ".join(cap(fill(template, fact.subject, fact.value)) for fact in facts)
     return Passage(text, tuple(rng.sample(asked, min(questions, len(asked)))), tuple(facts))
 

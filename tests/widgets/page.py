@@ -68,3 +68,14 @@ if __name__ == "__main__":
     for theme in ("light", "dark"):
         for name, make in SAMPLES.items():
             print(write_page(Path(sys.argv[1]), [make()], theme, f"{name}-{theme}.html"))
+
+
+def as_in_the_page(name: str) -> object:
+    """A bundled model with the weights that its page file holds, int8 widened: both must answer alike."""
+    from builders.page import quantized_state
+    from llmlib import load
+    from llmlib.data import model_path
+
+    lm = load(name, device="cpu")
+    lm.model.load_state_dict(quantized_state(model_path(name)), strict=False)
+    return lm
