@@ -210,6 +210,31 @@ def test_command_from_shards_to_a_model_that_opens(
         run(monkeypatch, **{**options, "batch": 2}, resume="")
 
 
+def test_training_goes_on_from_given_weights(
+    tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    for mix in ("leitura", "texto"):
+        write_shard(tmp_path / "corpus" / mix / "train-000.jsonl", DOCUMENTS)
+        write_shard(tmp_path / "corpus" / mix / "valid.jsonl", DOCUMENTS[-12:])
+    wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
+    options = {name: tmp_path / name for name in ("corpus", "tokenizer")}
+    options |= {"tokens": "12k", "batch": 4, "snapshots": 0, "size": 0.1}
+    first, further = tmp_path / "first", tmp_path / "further"
+    run(monkeypatch, **options, work=tmp_path / "one", out=first)
+    again = options | {"tokens": "3k", "decay": 0.9, "init": first}
+    run(monkeypatch, **again, work=tmp_path / "two", out=further)
+    start, more = (json.loads((folder / "training.json").read_text())["curve"] for folder in (first, further))
+    assert more[0]["loss"] < start[0]["loss"] - 0.5  # it does not begin from nothing
+    with pytest.raises(SystemExit, match="of the same shape"):
+        run(monkeypatch, **again | {"size": 0.2}, work=tmp_path / "three", out=further)
+    for wrong in ({"decay": 2}, {"init": tmp_path / "nowhere"}):
+        with pytest.raises(SystemExit):
+            run(monkeypatch, **again | wrong, work=tmp_path / "four", out=further)
+    told = capsys.readouterr().err
+    assert "--decay is a share of the run" in told
+    assert "no model there" in told
+
+
 def test_command_names_what_is_missing(tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrap(tokenizer).save_pretrained(tmp_path / "tokenizer")
     with pytest.raises(SystemExit, match=r"python -m builders\.corpus"):
