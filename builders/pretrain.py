@@ -6,8 +6,9 @@
 
 Three stages: first text where only reading can answer (easy passages before hard ones), in which looking
 back at the context forms; then ordinary text with some of it kept, in rows of 256 tokens; at the end the same
-in rows of 512, read from the last shard backwards. One row in 11 repeats random tokens. Along the way it
-keeps small int8 checkpoints, log-spaced in steps. Killed at any moment, `--resume` goes on.
+in rows of 512, read from the last shard backwards. One row in 11 repeats random tokens, and some rows hold
+passages about random tokens (`bindings`). Along the way it keeps small int8 checkpoints, log-spaced in steps.
+Killed at any moment, `--resume` goes on.
 The loop is `llmlib.scratch.train`; this file brings it the data, the model and the measures along the way.
 """
 
@@ -39,6 +40,7 @@ from llmlib.scratch.parallel import processes, shard, whole
 from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, next_token_loss, train
 
 SHORT, CONTEXT = 256, 512  # tokens a row in most of the run, and at its end
+BINDING = {"leitura": 3, "texto": 12}  # one row in so many has passages whose names are random tokens
 BLOCK = 128  # queries that attend together on a CPU
 SHAPE = {
     "vocab_size": 3072,
@@ -133,10 +135,10 @@ def prepare(args: argparse.Namespace, tokenizer: PreTrainedTokenizerBase) -> dic
             sys.exit(
                 f"No train-*.jsonl in {folder}: run python -m builders.corpus --mix {mix} --out {folder}"
             )
-        shards.to_rows(files, backend, args.work / mix, SHORT, with_repeats=True)
+        shards.to_rows(files, backend, args.work / mix, SHORT, with_repeats=True, binding_every=BINDING[mix])
         rows[mix] = Rows(args.work / mix, SHORT)
     longer = args.work / f"texto-{CONTEXT}"
-    shards.to_rows(files[::-1], backend, longer, CONTEXT, with_repeats=True)
+    shards.to_rows(files[::-1], backend, longer, CONTEXT, with_repeats=True, binding_every=BINDING["texto"])
     rows["texto-longo"] = Rows(longer, CONTEXT)
     valid = args.corpus / "texto" / "valid.jsonl"
     for kind in sorted({d.kind for d in shards.read(valid)}):

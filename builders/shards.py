@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from builders.bindings import row as binding_row
 from builders.corpus import Document
 
 ANSWER_WEIGHT = 5  # how many times more the answers to questions count in the loss
@@ -86,14 +88,16 @@ def to_rows(
     length: int,
     kind: str | None = None,
     with_repeats: bool = False,
+    binding_every: int = 0,
 ) -> int:
     """Write `prefix.tokens.bin` and `prefix.weights.bin` from the shards; returns the number of rows.
 
-    With `kind`, only the documents of that kind; `with_repeats` adds rows of repeated random tokens.
+    With `kind`, only the documents of that kind; `with_repeats` adds rows of repeated random tokens;
+    `binding_every` makes one row in so many (0: none) of passages whose names are random tokens.
     Nothing is done again when both files are there, made from the same shards in the same way.
     """
     weights = (ANSWER_WEIGHT, FIRST_WEIGHT, FIRST, with_repeats, REPEAT_EVERY, REPEAT_WEIGHT)
-    how = f"{tokenizer.to_str()} {length} {kind} {weights}"
+    how = f"{tokenizer.to_str()} {length} {kind} {weights} {binding_every}"
     digest = hashlib.sha256(how.encode())
     for shard in shards:
         digest.update(shard.read_bytes())
@@ -101,14 +105,20 @@ def to_rows(
     if stamp.exists() and (known := json.loads(stamp.read_text()))["sha256"] == digest.hexdigest():
         return known["rows"]
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    count, rng = 0, np.random.default_rng(0)
+    count = read_rows = 0
+    rng, names_rng = np.random.default_rng(0), random.Random(0)
     names = [f"{prefix}.tokens.bin", f"{prefix}.weights.bin"]
     with open(names[0] + ".partial", "wb") as tokens, open(names[1] + ".partial", "wb") as weights:
         for shard in tqdm(shards, desc=prefix.name, unit="shard", leave=False):
             documents = [d for d in read(shard) if kind in (None, d.kind)]
             for row in pack(encode(documents, tokenizer), length):
-                due = with_repeats and count % REPEAT_EVERY == REPEAT_EVERY - 1
-                added = [row, repeats(rng, tokenizer.get_vocab_size(), length)] if due else [row]
+                added = [row]
+                read_rows += 1
+                if with_repeats and read_rows % (REPEAT_EVERY - 1) == 0:
+                    added.append(repeats(rng, tokenizer.get_vocab_size(), length))
+                if binding_every and read_rows % (binding_every - 1) == 0:
+                    made = binding_row(names_rng, tokenizer, length, ANSWER_WEIGHT, FIRST_WEIGHT)
+                    added.append(_filled(made, length))
                 for ids, its_weights in added:
                     tokens.write(np.asarray(ids, np.uint16).tobytes())
                     weights.write(np.asarray(its_weights, np.uint8).tobytes())

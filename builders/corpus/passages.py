@@ -374,7 +374,7 @@ def build(
         return Passage(_wording(rng, split, groups, words), tuple(asked), facts)
 
 
-def _backwards(rng: random.Random, template: Template) -> bool:
+def asks_back(rng: random.Random, template: Template) -> bool:
     """Whether to ask for the subject of what `template` says: mostly when the subject stands first.
 
     The answer then stands before what the question names. Reading on from a word that was found forms by
@@ -401,7 +401,7 @@ def primer(rng: random.Random, size: int, questions: int) -> Passage:
     ]
     asked = []
     for fact in facts:
-        question, answer = (relation.reverse if _backwards(rng, template) else relation.questions)[0]
+        question, answer = (relation.reverse if asks_back(rng, template) else relation.questions)[0]
         asked.append(
             (cap(fill(question, fact.subject, fact.value)), fill(answer, fact.subject, fact.value) + ".")
         )
@@ -430,7 +430,7 @@ def roster(rng: random.Random, split: str, size: int, questions: int) -> Passage
             break
     asked: dict[str, str] = {}
     for fact in rng.sample(facts, min(size, questions)):
-        reverse = relation.reverse and _backwards(rng, template)
+        reverse = relation.reverse and asks_back(rng, template)
         question, answer = rng.choice(relation.reverse if reverse else relation.questions)
         asked[cap(fill(question, fact.subject, fact.value))] = fill(answer, fact.subject, fact.value) + "."
     if rng.random() < 0.4 and (stranger := _fresh(rng, split, relation.subject, used)):
