@@ -7,6 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 NAME ?=
 DEVICE ?= cpu
+JOBS ?= 2
 PY := .venv/bin/python
 # Two threads that wait for each other were up to 80 times slower on a busy machine; the hub is never asked by default.
 export OMP_NUM_THREADS ?= 1
@@ -59,8 +60,9 @@ format: setup  ## apply ruff's fixes and format
 test: setup check  ## everything CI runs: style, book, every test, in a real browser too
 	@$(PY) -m tests.browser
 	@$(PY) -m book.build
-	$(say) 'Running the tests'
-	@$(PY) -m pytest
+	$(say) 'Running the tests, $(JOBS) files at a time; those that measure time come last, alone'
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not alone'
+	@$(PY) -m pytest -m alone
 
 family: setup  ## rebuild every model of the course, from the texts on: hours (DEVICE=cuda on a GPU)
 	@$(PY) -m builders family --device $(DEVICE)

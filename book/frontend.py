@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from filelock import FileLock
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
@@ -54,12 +55,20 @@ def node() -> tuple[str, list[str]]:
 
 
 def install(source: Path, target: Path) -> None:
-    """Put the packages of `source`'s lock file into `target/node_modules`, unless they are there already."""
+    """Put the packages of `source`'s lock file into `target/node_modules`, unless they are there already.
+
+    One process at a time: tests that run side by side ask for the same packages.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_name(target.name + ".lock")):
+        _install(source, target)
+
+
+def _install(source: Path, target: Path) -> None:
     done = target / "node_modules" / ".package-lock.json"
     lock = (source / "package-lock.json").read_bytes()
     if done.exists() and (target / "package-lock.json").read_bytes() == lock:
         return
-    target.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(source / name, target / name)
     command = [*node()[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]

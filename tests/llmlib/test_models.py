@@ -216,6 +216,7 @@ def test_a_hub_that_refuses_connections(tmp_path):
     assert seconds < 10
 
 
+@pytest.mark.alone
 def test_a_hub_that_never_answers_is_given_up_within_ten_seconds(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"

@@ -244,6 +244,7 @@ def test_a_missing_file_says_which(opened: Callable[..., Locator]) -> None:
     root.visited.errors.clear()  # the browser itself reports the missing file
 
 
+@pytest.mark.alone
 def test_the_page_has_little_to_do_while_the_worker_trains(trained: Callable[..., Locator]) -> None:
     """Processor time of the page's own thread: under 50 ms for any one event, by far."""
     root = trained(widget=small(live_steps=20_000))
