@@ -34,12 +34,14 @@ class Row:
 
 
 def _rows(
-    lm: object, prompts: Sequence[str], room: Sequence[int], seeds: Sequence[int], bos: bool
+    lm: object, prompts: Sequence[str | Sequence[int]], room: Sequence[int], seeds: Sequence[int], bos: bool
 ) -> list[Row]:
     start = [lm.bos] if bos and lm.bos is not None else []
     rows = []
     for i, text in enumerate(prompts):
-        ids = lm.tokenizer.encode(well_formed(text), add_special_tokens=False, verbose=False)
+        ids = [*text]  # already ids, unless it is a text
+        if isinstance(text, str):
+            ids = lm.tokenizer.encode(well_formed(text), add_special_tokens=False, verbose=False)
         rows.append(Row(i, start + ids[max(0, len(start) + len(ids) - lm.context) :], seeds[i], room[i]))
     return sorted(rows, key=lambda row: (-len(row.prompt), row.index))
 
@@ -115,7 +117,7 @@ def _run(
 
 def rows(
     lm: object,
-    prompts: Sequence[str],
+    prompts: Sequence[str | Sequence[int]],
     max_new_tokens: int | Sequence[int] = 40,
     temperature: float = 0.0,
     seeds: Sequence[int] | None = None,
@@ -123,7 +125,7 @@ def rows(
     add_bos: bool = True,
     rules: Sampling | None = None,
 ) -> list[Row]:
-    """As `complete`, with ids and why each ended."""
+    """As `complete`, with ids and why each ended. A prompt may be given as ids."""
     room = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else list(max_new_tokens)
     made = _rows(lm, prompts, room, seeds or range(len(prompts)), add_bos)
     for batch in _batches(made):

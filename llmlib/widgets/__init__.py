@@ -34,6 +34,9 @@ WIDGETS = {
     "ApiCall": "api_call",
     "ApiCost": "api_cost",
     "Retries": "retries",
+    "PromptBench": "prompt_bench",
+    "StepSums": "step_sums",
+    "InjectionLab": "injection_lab",
 }
 __all__ = [*WIDGETS, "assets"]
 

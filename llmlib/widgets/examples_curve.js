@@ -2,13 +2,13 @@
 // the slider walks the sizes, and the answers below walk with it. Nothing is computed but places.
 export default {
   render({ model, el }) {
-    const sizes = model.get("sizes"), times = model.get("times"), curves = model.get("curves"), answers = model.get("answers");
+    const sizes = model.get("sizes"), times = model.get("times"), curves = model.get("curves"), answers = model.get("answers"), say = model.get("words");
     let at = sizes.length - 1, chosen = 0;
     const heard = announcer(), plot = h("div", { class: "exc-plot" }), said = h("p", { class: "exc-said" }), how = h("output", {});
     const slider = h("input", { type: "range", min: "0", max: String(sizes.length - 1), step: "1", value: String(at), oninput: () => { at = +slider.value; draw(); } });
     const picks = curves.map((curve, i) => h("button", { type: "button", class: "llm-link exc-pick", "aria-pressed": String(i === 0), onclick: () => pick(i) }, curve.label));
     const list = h("dl", { class: "exc-answers", "aria-label": "Respostas gravadas do modelo" });
-    const words = (i) => (sizes[i] ? `${fmtNumber(sizes[i])} conversas` : "nenhuma conversa");
+    const words = (i) => (sizes[i] ? `${fmtNumber(sizes[i])} ${sizes[i] === 1 ? say.one : say.many}` : say.none);
     const often = (n) => `cada uma lida ${fmtNumber(n, n < 10 ? 1 : 0)} ${n === 1 ? "vez" : "vezes"}`;
 
     function pick(i) {
@@ -29,7 +29,7 @@ export default {
         point.seeds.map((p, s) => svg("path", { class: "exc-seed", d: `M${x(i) + 7 + 5 * s} ${y(p) - 3.5}l3.5 3.5l-3.5 3.5l-3.5 -3.5z` })),
         svg("circle", { cx: x(i), cy: y(point.value), r: i === at ? 6 : 4 })));
       plot.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${curves[chosen].label}: ${points.map((point, i) => `${fmtNumber(sizes[i])}, ${fmtPercent(point.value)}`).join("; ")}` },
-        grid, ticks, svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "conversas diferentes no ajuste"),
+        grid, ticks, svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, say.axis),
         svg("line", { x1: x(at), x2: x(at), y1: top, y2: height - bottom, class: "exc-now" }),
         curves.map((curve, i) => i !== chosen && svg("path", { d: line(curve.points), class: "exc-line" })),
         svg("path", { d: line(points), class: "exc-line exc-main" }), bars));
@@ -39,18 +39,18 @@ export default {
       drawPlot();
       how.textContent = words(at);
       slider.setAttribute("aria-valuetext", words(at));
-      said.replaceChildren(`Com ${words(at)}${sizes[at] ? `, ${often(times[at])}` : ", o modelo base"}: `, h("strong", {}, fmtPercent(point.value)), ` de acertos em “${curves[chosen].label}” (intervalo de 95 %: ${fmtPercent(point.low)} a ${fmtPercent(point.high)}).`);
+      said.replaceChildren(`Com ${words(at)}${sizes[at] && times.length ? `, ${often(times[at])}` : ""}: `, h("strong", {}, fmtPercent(point.value)), ` de acertos em “${curves[chosen].label}” (intervalo de 95 %: ${fmtPercent(point.low)} a ${fmtPercent(point.high)}).`);
       list.replaceChildren(...answers.flatMap(({ prompt, texts }) => [h("dt", {}, prompt.replace(/\n/g, " ↵ ")), h("dd", {}, texts[at] || "(nada)")]));
       heard.say(said.textContent);
     }
     const watch = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => drawPlot());
 
     build(el, null, [
-      h("p", { class: "exc-picks", role: "group", "aria-label": "Que prova mostrar" }, h("span", {}, "Prova"), picks),
+      h("p", { class: "exc-picks", role: "group", "aria-label": `${say.group}: qual mostrar` }, h("span", {}, say.group), picks),
       plot,
-      h("label", { class: "llm-range exc-slide" }, "Conversas no ajuste", slider, how),
+      h("label", { class: "llm-range exc-slide" }, say.slider, slider, how),
       said, answers.length && list,
-      h("p", { class: "exc-key" }, "Círculo: as sementes somadas, com o intervalo de 95 %. Losangos: cada semente."),
+      h("p", { class: "exc-key" }, say.key),
       heard.el,
     ]);
     draw();
