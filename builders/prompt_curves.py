@@ -18,10 +18,9 @@ always with the likeliest token, so that nothing is drawn. Sections:
 - injection (a model that converses): orders hidden in a document against the defences of
   `llmlib.scratch.injection` (Greshake et al. 2023, arXiv:2302.12173).
 
-A base model gets the prompt as text, an instruct model as one message. Intervals are of 95 %: Wilson for
-shares of separate items, bootstrap over the items where the same item is asked many times. The file is
-written after each section; started again, the command goes on where it stopped, unless weights or size have
-changed.
+A base model gets the prompt as text, an instruct model as one message. Intervals are of 95 %, by
+Wilson; an item that is asked many times counts once. The file is written after each section; started again,
+the command goes on where it stopped, unless weights or size have changed.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ from builders.sampling_curves import digest, sign, write
 from llmlib import load
 from llmlib.conversation import chat_ids
 from llmlib.data import model_names
-from llmlib.measure import answer_probability, bootstrap
+from llmlib.measure import answer_probability, share
 from llmlib.scratch import injection as guard
 from llmlib.scratch import prompting
 from llmlib.scratch.prompting import LAYOUTS, Prompt
@@ -158,11 +157,12 @@ def hits(subject: Subject, prompts: Sequence[tuple[Prompt, str]]) -> tuple[list[
 
 
 def grouped(found: Sequence[bool], groups: int) -> dict:
-    """{value, low, high, n, seeds}: a share whose items were asked once a group, one group after another."""
+    """{value, low, high, n, seeds}: a share whose items were asked once a group, one group after another.
+
+    The interval counts each item once, however often it was asked: repeated questions are no new evidence.
+    """
     size = len(found) // groups
-    by_item = [found[i::size] for i in range(size)]
-    mean = lambda rows: sum(map(sum, rows)) / sum(map(len, rows))  # noqa: E731
-    value, low, high = bootstrap(by_item, mean, rounds=400)
+    value, low, high = share(sum(found) / groups, size)
     seeds = [sum(found[g * size : (g + 1) * size]) / size for g in range(groups)]
     rows = {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
     return rows | {"n": len(found), "seeds": [round(s, 4) for s in seeds]}
