@@ -43,9 +43,9 @@ from llmlib.scratch.sampling import uniform
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "alinhamento.json"
 MODEL = "mini-instruct"
-KINDS = ("fato", "fato", "recusa")  # of each three questions
-JUDGES = {"atento": 0.0, "apressado": 0.75}  # how hurried: 0 looks at what is right, 1 at the length alone
-RIGHT, LENGTH = 4.0, 2.0  # what a right answer, and a doubling of the words, are worth to a voter
+KINDS = ("fato", "fato", "fato", "recusa")  # of each four questions
+JUDGES = {"atento": 0.0, "apressado": 0.9}  # how hurried: 0 looks at what is right, 1 at the length alone
+RIGHT, LENGTH = 4.0, 3.0  # what a right answer, and a doubling of the words, are worth to a voter
 ROOM, PAD = 28, 3  # most tokens of an answer
 ASKED, SAMPLES = 48, 32  # questions of the measure, answers to each in the bank
 VOTED, ANSWERS, PAIRS = 96, 4, 3  # questions voted on, answers to each, votes on each

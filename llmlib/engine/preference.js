@@ -1,7 +1,7 @@
 // What votes teach: the twin of llmlib/scratch/preference.py (traits, Bradley-Terry with doubt, best of n, KL, tilt), and
 // of the simulated voter of builders/alignment_curves.py. Plain arithmetic on arrays; knows no model and draws nothing.
 LLM.preference = (() => {
-  const SPREAD = 2, RIGHT = 4, LENGTH = 2;
+  const SPREAD = 2, RIGHT = 4, LENGTH = 3;
   const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const sigmoid = (x) => 0.5 * (1 + Math.tanh(x / 2));
   const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);

@@ -37,6 +37,10 @@ WIDGETS = {
     "PromptBench": "prompt_bench",
     "StepSums": "step_sums",
     "InjectionLab": "injection_lab",
+    "Votes": "votes",
+    "RewardHacking": "reward_hacking",
+    "PreferenceFrontier": "preference_frontier",
+    "Leash": "leash",
 }
 __all__ = [*WIDGETS, "assets"]
 

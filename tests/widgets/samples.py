@@ -14,21 +14,25 @@ from llmlib.widgets import (
     ExamplesCurve,
     Generate,
     InjectionLab,
+    Leash,
     MeasuredCurves,
     NextToken,
     Playground,
+    PreferenceFrontier,
     PromptBench,
     Quiz,
     Retries,
+    RewardHacking,
     SamplingView,
     SideBySide,
     StepSums,
     TokenCost,
     TokenizerView,
     TrainLM,
+    Votes,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import fake_trainer
+from tests.widgets import fake_trainer, ranked
 from tests.widgets.fake import FakeLM
 from tests.widgets.talk import TalkLM
 
@@ -168,4 +172,8 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     ),
     "step-sums": lambda: StepSums([TalkLM()]),
     "injection-lab": lambda: InjectionLab(TalkLM(), DOCUMENTS, ATTACKS),
+    "votes": lambda: Votes(TalkLM(), ranked.BANK, ranked.BANK[:3], n=6),
+    "reward-hacking": lambda: RewardHacking(ranked.BANK, votes=40, n=8),
+    "preference-frontier": lambda: PreferenceFrontier(ranked.CURVES, list(ranked.SAID)[:2], ranked.START),
+    "leash": lambda: Leash(ranked.BANK[:3]),
 }
