@@ -133,6 +133,12 @@ def juntar(palavra: list[str], par: tuple[str, str]) -> list[str]:
     return nova
 
 
+def vantagens(recompensas: list[float]) -> list[float]:
+    """Quanto cada recompensa passa da média das outras."""
+    soma, quantas = sum(recompensas), len(recompensas)
+    return [r - (soma - r) / (quantas - 1) for r in recompensas]
+
+
 # ---- what they are tried on
 
 
@@ -156,6 +162,11 @@ def turn(who: str, *said: str) -> list[str]:
 
 
 EXERCISES = {
+    "vantagens": Exercise(
+        vantagens,
+        (lambda: ([3.0, 1.0, 2.0],), lambda: ([0.5, -0.5],), lambda: ([1.0, 1.0, 1.0, 5.0],)),
+        "Para cada uma, tire a média das outras, sem contar com ela, e subtraia.",
+    ),
     "par_mais_comum": Exercise(
         par_mais_comum,
         (
@@ -282,6 +293,8 @@ def agree(answer: object, expected: object) -> bool:
             return math.isclose(float(answer), expected, rel_tol=1e-6)
         except (TypeError, ValueError):
             return False
+    if isinstance(expected, list) and any(isinstance(each, float) for each in expected):
+        return isinstance(answer, list) and len(answer) == len(expected) and all(map(agree, answer, expected))
     return type(answer) is type(expected) and answer == expected
 
 
