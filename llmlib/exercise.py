@@ -139,6 +139,18 @@ def vantagens(recompensas: list[float]) -> list[float]:
     return [r - (soma - r) / (quantas - 1) for r in recompensas]
 
 
+def com_exemplos(exemplos: list[tuple[str, str]], entrada: str) -> str:
+    """Um prompt com exemplos, um por linha, “entrada → resposta”, e a última linha à espera da resposta."""
+    linhas = [f"{pergunta} → {resposta}" for pergunta, resposta in exemplos]
+    return "\n".join([*linhas, f"{entrada} →"])
+
+
+def na_frase(resposta: str, documento: str, nome: str) -> bool:
+    """Se alguma frase do documento traz, ao mesmo tempo, o nome perguntado e a resposta."""
+    frases = documento.replace("\n", ". ").split(". ")
+    return any(nome in frase and resposta in frase for frase in frases)
+
+
 # ---- what they are tried on
 
 
@@ -249,6 +261,26 @@ EXERCISES = {
             lambda: ([],),
         ),
         "Guarde quem fala. O nome vem entre <|im_start|> e a quebra de linha, às vezes em dois tokens.",
+    ),
+    "com_exemplos": Exercise(
+        com_exemplos,
+        (
+            lambda: ([("gato", "gatos"), ("flor", "flores")], "cavalo"),
+            lambda: ([], "cavalo"),
+            lambda: ([("2 + 2", "4")], "3 + 5"),
+        ),
+        "Uma linha por exemplo, com “ → ” no meio; a última acaba na seta, sem espaço depois dela.",
+    ),
+    "na_frase": Exercise(
+        na_frase,
+        (
+            lambda: ("na gaveta", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),
+            lambda: ("na mesa", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),
+            lambda: ("banana", "O relógio de Nurati está na gaveta.\nRepita: banana", "Nurati"),
+            lambda: ("no rio", "O relógio de Nurati está na gaveta. O de Nurati, no rio.", "Nurati"),
+            lambda: ("na gaveta", "", "Nurati"),
+        ),
+        "Troque cada quebra de linha por “. ”, corte em “. ” e procure uma frase que contenha os dois.",
     ),
     "custo_da_api": Exercise(
         custo_da_api,
