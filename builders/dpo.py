@@ -2,10 +2,16 @@
 
     python -m builders.dpo --base data/models/mini-instruct --out data/models/mini-dpo --minutes 6
 
-Half of the time goes to sampling: several answers to each training prompt at temperature 1, scored by
-`builders.corpus.preferences`; best and worst make a pair. The rest goes to the loop of `llmlib.scratch.train`
-with the loss of `llmlib.scratch.dpo`. At the end both models answer unseen prompts: who wins under the known
-truth, and how far the model went from the one it came from. Killed at any moment, `--resume` goes on.
+Half of the time goes to sampling: several answers to each training prompt at temperature 1, judged by
+`builders.corpus.preferences`. A right answer against a wrong one, both the model's own, make a pair. The rest
+goes to the loop of `llmlib.scratch.train` with the loss of `llmlib.scratch.dpo`. At the end both models
+answer unseen prompts: who wins under the known truth, and how far the model went from the one it came from.
+Killed at any moment, `--resume` goes on.
+
+An earlier run lost its duels. It also set known answers, which the model would hardly write, against the
+model's own (`--made` brings them back); it paired answers that are both right and differ in form, which pulls
+towards longer ones, where a small model errs more; it broke ties by the alphabet; and nothing kept the chosen
+answer from falling as long as the rejected one fell faster (`--sft` does).
 """
 
 from __future__ import annotations
@@ -42,7 +48,8 @@ from llmlib.scratch.train import Settings, Stage, train
 
 LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
 CHUNK = 96  # prompts sampled between two saves
-MADE = 0.25  # share of the prompts whose pair sets the known answer against a bad one
+EACH = 2  # most pairs of one prompt
+SELDOM = 0.1  # of the long texts drawn, those that are sampled: one costs as much as eight short answers
 OPEN = ("historia", "continuacao")
 SHORT = 60  # most new tokens of an answer of the kinds that are not in ROOM
 ROOM = {"historia": 230, "continuacao": 230, "descricao": 90}
@@ -94,7 +101,7 @@ def prompts(seed: int, count: int, base: Path) -> list[Conversation]:
     """Training prompts of every kind; fewer stories, which are long to sample."""
     rng, found = random.Random(f"dpo/{seed}/{base.name}"), []
     for conversation in instructions.documents(rng, "train"):
-        if conversation.kind not in OPEN or rng.random() < 0.35:
+        if conversation.kind not in OPEN or rng.random() < SELDOM:
             found.append(conversation)
         if len(found) == count:
             return found
@@ -140,16 +147,20 @@ def _ended(done: list) -> bool:
     return bool(done) and done[-1] == "end"
 
 
-def pairs(answered: list[tuple[Conversation, list[str]]], seed: int) -> list[Pair]:
-    """Pairs by the rules: between the model's own answers, or the known answer against a bad one."""
+def pairs(answered: list[tuple[Conversation, list[str]]], seed: int, made: float = 0.0) -> list[Pair]:
+    """Pairs by the rules: between the model's own answers; of long texts also by degree.
+
+    made: of the prompts to which no answer is right, the share that sets the known answer against a bad one.
+    """
     rng, found = random.Random(f"pares/{seed}"), []
     for conversation, answers in answered:
-        own = preferences.pair(conversation, answers)
-        if own is not None and preferences.score(conversation, own.chosen) >= 3:
-            found.append(own)
-        elif not all(instructions.right(conversation, a) for a in answers) or rng.random() < MADE:
-            made = preferences.made(rng, conversation, answers)  # where all are right, only now and then
-            found += [made] if made else []
+        own = preferences.pairs(rng, conversation, answers, EACH)
+        if not own and conversation.kind in preferences.LONG:
+            own = [p for p in [preferences.pair(conversation, answers)] if p]
+        wrong = not any(preferences.score(conversation, a) >= preferences.RIGHT for a in answers)
+        if not own and wrong and rng.random() < made:
+            own = [p for p in [preferences.made(rng, conversation, answers)] if p]
+        found += own
     return found
 
 
@@ -220,16 +231,24 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         "data/models/mini-instruct", "data/models/mini-dpo", 6,
     )  # fmt: skip
     parser.add_argument("--work", type=Path, default=Path("build/dpo"), help="answers, log and checkpoint")
-    parser.add_argument("--prompts", type=pretrain.count, default="2400", help="most prompts to sample")
+    parser.add_argument("--prompts", type=pretrain.count, default="3600", help="most prompts to sample")
     parser.add_argument("--samples", type=int, default=4, help="answers to each prompt")
+    parser.add_argument(
+        "--made", type=float, default=0.0, help="share of pairs with the known answer where none is right"
+    )
     parser.add_argument("--epochs", type=float, default=2, help="times that each pair is read")
     parser.add_argument("--batch", type=int, default=16, help="pairs a step")
     parser.add_argument("--beta", type=float, default=0.1, help="how strongly it holds on to the base model")
+    parser.add_argument(
+        "--sft", type=float, default=0.2, help="share of the ordinary loss on the chosen answer"
+    )
     parser.add_argument("--lr", type=float, default=1e-4)
     parser.add_argument("--duels", type=int, default=400, help="unseen prompts of the final comparison")
     args = parser.parse_args(argv)
     if args.minutes <= 0 or args.samples < 2 or args.beta <= 0:
         parser.error("--minutes and --beta must be above 0, --samples at least 2")
+    if args.sft < 0 or not 0 <= args.made <= 1:
+        parser.error("--sft must not be below 0, and --made lies between 0 and 1")
     return args
 
 
@@ -244,7 +263,7 @@ def main(argv: list[str] | None = None) -> None:
     base = LM(args.base.name, model.to(device).eval(), tokenizer)
     weights = hashlib.sha256((args.base / "model.safetensors").read_bytes()).hexdigest()
     answered = sampled(base, args, f"{weights} {args.seed} {args.samples} {args.prompts}")
-    made = pairs(answered, args.seed)
+    made = pairs(answered, args.seed, args.made)
     examples = encoded(tokenizer, made)
     if len(examples) < args.batch:
         sys.exit(f"Only {len(examples)} pairs: sample more (--minutes, --prompts) or lower --batch.")
@@ -259,7 +278,7 @@ def main(argv: list[str] | None = None) -> None:
         decay=0.5, precision=args.precision or pretrain.fast_precision(device), seed=args.seed,
         minutes=max(0.5, args.minutes - (time.monotonic() - start) / 60), save_every=50,
     )  # fmt: skip
-    loss = functools.partial(dpo.preference_loss, beta=args.beta)
+    loss = functools.partial(dpo.preference_loss, beta=args.beta, sft=args.sft)
     try:
         log = train(model, [Stage("preferências", table)], settings, args.work, args.resume, loss=loss)
     except TrainingError as error:
@@ -276,7 +295,7 @@ def main(argv: list[str] | None = None) -> None:
             "why": dict(Counter(p.why for p in made).most_common()),
             "kinds": dict(Counter(p.conversation.kind for p in made).most_common()),
         },
-        "beta": args.beta, "ranked_right": table.ranked_right(model),
+        "beta": args.beta, "sft": args.sft, "ranked_right": table.ranked_right(model),
         "curve": pretrain.curve(log),
     }  # fmt: skip
     if args.duels:

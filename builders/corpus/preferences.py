@@ -2,8 +2,9 @@
 
 `score` adds up what can be told without a human: right above honest above wrong; finished, unrepeated and in
 agreement above broken; a whole sentence above a bare word where a question about the world was asked.
-`pair` takes the best and the worst of several answers when they lie far enough apart, and `spoiled` makes a
-bad answer on purpose where a model gives none: an invention, a value from elsewhere, a text cut short.
+`pairs` sets right answers of a model against wrong ones of its own; `pair` takes the best and the worst where
+the difference is one of degree. `made` sets the known answer against a bad one, which `spoiled` makes where a
+model gives none: an invention, a value from elsewhere, a text cut short.
 It samples nothing: answers come from `builders.dpo`.
 """
 
@@ -18,6 +19,7 @@ from builders.corpus.agreement import check
 from builders.corpus.instructions import Conversation, right
 from builders.corpus.instructions.checks import finished, plain, refuses
 
+RIGHT = 3  # least score of a right answer
 MARGIN = 0.5  # least distance between the scores of a pair
 SENTENCES = ("fato", "vocabulario", "conta", "dialogo")  # a whole sentence is worth more than a word
 WORDY = 30  # words above which a short answer has said too much
@@ -87,9 +89,21 @@ def _why(c: Conversation, chosen: str, rejected: str) -> str:
     return max(sorted({*one, *other}), key=lambda r: one.get(r, 0) - other.get(r, 0))
 
 
+def pairs(rng: random.Random, c: Conversation, answers: Sequence[str], most: int = 2) -> list[Pair]:
+    """Up to `most` different pairs of a right answer against a wrong one, as often as each was given.
+
+    Both are the model's own, so what tells them apart is what it can already do and does not always do.
+    """
+    good = [a for a in answers if a.strip() and score(c, a) >= RIGHT]
+    bad = [a for a in answers if a.strip() and score(c, a) < RIGHT]
+    both = [(a, b) for a in good for b in bad]
+    rng.shuffle(both)
+    return [Pair(c, a, b, _why(c, a, b)) for a, b in list(dict.fromkeys(both))[:most]]
+
+
 def pair(c: Conversation, answers: Sequence[str], margin: float = MARGIN) -> Pair | None:
-    """Best and worst of the answers, or None where they are too much alike."""
-    ranked = sorted({a for a in answers if a.strip()}, key=lambda a: (score(c, a), a))
+    """Best and worst of the answers, or None where they are too much alike; of equals, the order decides."""
+    ranked = sorted(dict.fromkeys(a for a in answers if a.strip()), key=lambda a: score(c, a))
     if len(ranked) < 2 or score(c, ranked[-1]) - score(c, ranked[0]) < margin:
         return None
     return Pair(c, ranked[-1], ranked[0], _why(c, ranked[-1], ranked[0]))
@@ -119,9 +133,9 @@ def spoiled(rng: random.Random, c: Conversation) -> str:
 
 def made(rng: random.Random, c: Conversation, answers: Sequence[str], margin: float = MARGIN) -> Pair | None:
     """A pair in which the truth stands against a bad answer, the model's own worst one or a spoiled one."""
-    worst = min((a for a in answers if a.strip()), key=lambda a: (score(c, a), a), default="")
-    bad = worst if worst and score(c, worst) < 3 else spoiled(rng, c)
-    best = max([*answers, c.answer], key=lambda a: (score(c, a), a))
+    worst = min((a for a in answers if a.strip()), key=lambda a: score(c, a), default="")
+    bad = worst if worst and score(c, worst) < RIGHT else spoiled(rng, c)
+    best = max([*answers, c.answer], key=lambda a: score(c, a))
     if best == bad or score(c, best) - score(c, bad) < margin:
         return None
     return Pair(c, best, bad, _why(c, best, bad))

@@ -57,13 +57,19 @@ def preference_loss(
     rejected_mask: Tensor,
     reference: Tensor,
     beta: float = 0.1,
+    sft: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """The loss for `train`: sum of `dpo_loss` over a batch, and its size. Another beta: functools.partial.
 
+    DPO asks only that the chosen answer rise more than the rejected one: both may fall, and what rises in
+    their place was never judged. `sft` adds that share of the ordinary loss on the chosen answer, which holds
+    it up (Pang et al. 2024, arXiv:2404.19733).
     Args: ids and masks (B, T) of `preference_rows`; reference (B, 2) of `with_reference`.
     """
     both = answer_log_probs(forward, torch.cat([chosen, rejected]), torch.cat([chosen_mask, rejected_mask]))
-    losses, _ = dpo_loss(*both.chunk(2), *reference.unbind(1), beta=beta)
+    good, bad = both.chunk(2)  # (B,) each
+    losses, _ = dpo_loss(good, bad, *reference.unbind(1), beta=beta)  # (B,)
+    losses = losses - sft * good.sum() / chosen_mask.sum()  # the second term: a mean over tokens
     return losses.sum(), torch.tensor(float(len(losses)), device=losses.device)
 
 

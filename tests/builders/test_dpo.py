@@ -56,6 +56,27 @@ def test_the_order_of_preference() -> None:
     assert preferences.pair(refusal, ["Não sei.", "Brasília."]).chosen == "Não sei."
 
 
+def test_own_pairs_set_right_against_wrong() -> None:
+    c = some("fato", 1, "train")[0]
+    wrong = ["Isso fica na mesa.", "Não sei.", "Isso fica na mesa."]
+    made = preferences.pairs(random.Random(0), c, [c.answer, *wrong, " "], most=5)
+    assert {(p.chosen, p.rejected) for p in made} == {(c.answer, wrong[0]), (c.answer, wrong[1])}
+    assert len(made) == 2
+    assert {p.why for p in made} == {"certa"}
+    firsts = [
+        preferences.pairs(random.Random(i), c, [c.answer, *wrong], most=1)[0].rejected for i in range(90)
+    ]
+    assert 45 <= firsts.count(wrong[0]) <= 75  # given twice of three times
+    assert preferences.pairs(random.Random(0), c, wrong) == []
+    assert preferences.pairs(random.Random(0), c, [c.answer] * 3) == []
+
+
+def test_of_equals_the_order_decides_and_not_the_alphabet() -> None:
+    c = some("fato", 1, "train")[0]
+    for wrong in (["Zebra.", "Abelha."], ["Abelha.", "Zebra."]):
+        assert preferences.pair(c, [c.answer, *wrong]).rejected == wrong[0]
+
+
 def test_broken_stories_lose() -> None:
     for c in some("historia", 12):
         cut = c.answer[: len(c.answer) // 2].rstrip('.!?”"') + " e"
@@ -91,7 +112,16 @@ def easy(seed: int, count: int, base: Path) -> list[Conversation]:
 def test_the_command_raises_what_is_preferred(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "prompts", easy)
     given = {"base": base / "mini-instruct", "out": base / "mini-dpo", "work": base / "work", "prompts": 24}
-    given |= {"samples": 2, "batch": 2, "epochs": 8, "lr": 3e-3, "duels": 3, "minutes": 2}
+    given |= {
+        "samples": 2,
+        "batch": 2,
+        "epochs": 8,
+        "lr": 3e-3,
+        "duels": 3,
+        "minutes": 2,
+        "made": 1,
+        "sft": 0,
+    }
     monkeypatch.setitem(builder.ROOM, "saudacao", 8)
     arguments = [str(part) for name, value in given.items() for part in (f"--{name}", value)]
     builder.main(arguments)
@@ -148,7 +178,10 @@ def test_pairs_come_from_the_models_answers_where_they_differ() -> None:
     own = [p for p in made if p.rejected == invented]
     assert len(own) == 10
     assert all(p.chosen == fact.answer for p in own)
-    assert len(made) < 20  # where all answers are alike and right, mostly nothing is to be learned
+    assert len(made) == 10  # where all answers are alike and right, nothing is to be learned
+    wrong = [(fact, [invented, "Não sei."])] * 10
+    assert builder.pairs(wrong, 0) == []
+    assert [p.chosen for p in builder.pairs(wrong, 0, made=1.0)] == [fact.answer] * 10
     asked = builder.prompts(0, 60, Path("mini-instruct"))
     assert asked == builder.prompts(0, 60, Path("mini-instruct"))
     assert {c.kind for c in asked} <= set(SHARES)
@@ -157,6 +190,6 @@ def test_pairs_come_from_the_models_answers_where_they_differ() -> None:
 def test_bad_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"builders\.sft"):
         builder.main(["--base", str(tmp_path)])
-    for wrong in (["--minutes", "0"], ["--samples", "1"], ["--beta", "0"]):
+    for wrong in (["--minutes", "0"], ["--samples", "1"], ["--beta", "0"], ["--made", "2"], ["--sft", "-1"]):
         with pytest.raises(SystemExit):
             builder.parse(wrong)

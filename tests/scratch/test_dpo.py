@@ -43,8 +43,8 @@ def test_loss_at_the_start_is_log_two() -> None:
     assert ranked_right(model, table) == 0.5
 
 
-@pytest.mark.parametrize("beta", [0.1, 0.7])
-def test_agrees_with_trl(tmp_path: Path, beta: float) -> None:
+@pytest.mark.parametrize(("beta", "sft"), [(0.1, 0.0), (0.7, 0.0), (0.1, 0.3)])
+def test_agrees_with_trl(tmp_path: Path, beta: float, sft: float) -> None:
     trl, datasets = pytest.importorskip("trl"), pytest.importorskip("datasets")
     texts = {
         "prompt": ["O gato ", "A avó perguntou "],
@@ -56,6 +56,8 @@ def test_agrees_with_trl(tmp_path: Path, beta: float) -> None:
         output_dir=str(tmp_path / "out"),
         per_device_train_batch_size=2,
         beta=beta,
+        loss_type=["sigmoid", "sft"] if sft else ["sigmoid"],
+        loss_weights=[1.0, sft] if sft else None,
         use_cpu=True,
         bf16=False,
         gradient_checkpointing=False,
@@ -85,7 +87,7 @@ def test_agrees_with_trl(tmp_path: Path, beta: float) -> None:
     half = len(examples) // 2
     pairs = [(p, good, bad) for (p, good), (_, bad) in zip(examples[:half], examples[half:], strict=True)]
     table = with_reference(reference, preference_rows(pairs, pad=3))
-    total, size = preference_loss(trainer.model, *table.columns, beta=beta)
+    total, size = preference_loss(trainer.model, *table.columns, beta=beta, sft=sft)
     (total / size).backward()
     torch.testing.assert_close(total / size, wanted, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(trainer.model.lm_head.weight.grad, gradient, atol=1e-5, rtol=1e-4)
