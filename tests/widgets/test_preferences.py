@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from llmlib.scratch import preference
 from llmlib.widgets import Leash, PreferenceFrontier, RewardHacking, Votes
-from tests.widgets.ranked import BANK, CURVES, START, point
+from tests.widgets.ranked import BANK, START, point
 from tests.widgets.samples import SAMPLES
 from tests.widgets.talk import TalkLM
 
