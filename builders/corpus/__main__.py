@@ -56,7 +56,7 @@ MIXES = {
     "texto": {
         "historia": 240, "leitura": 270, "fatos": 130, "descricao": 60, "dialogo": 55, "perguntas": 50,
         "exemplos": 45, "copia": 30, "noticia": 25, "carta": 20, "receita": 15, "instrucoes": 15, "conta": 15,
-        "frases": 25, "codigo": 5, "dna": 5,
+        "frases": 80, "codigo": 5, "dna": 5,
     },
     "amostra": {
         "historia": 28, "leitura": 20, "descricao": 12, "fatos": 12, "dialogo": 10, "perguntas": 9,
