@@ -13,7 +13,7 @@ work is to break loops); a grid moves temperature and top-p together. For each s
 - facts: questions of the closed world whose answer is known, each asked with two seeds: right, the value of
   another question, or neither; and whether the two answers were the same.
 
-Intervals are of 95 %: Wilson for shares, bootstrap over texts for the rest. The file is written after each
+Intervals are of 95 %: Wilson for shares, jackknife over texts for the rest. The file is written after each
 setting; started again, the command goes on where it stopped, unless weights, size or settings have changed.
 """
 
@@ -34,7 +34,7 @@ from builders.corpus import instructions, probes
 from builders.measures import batch, chat, diversity, facts, proportion, stories, wellformed
 from llmlib import load
 from llmlib.data import model_names, model_path
-from llmlib.measure import bootstrap
+from llmlib.measure import jackknife
 from llmlib.scratch.sampling import Sampling
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "geracao.json"
@@ -71,8 +71,8 @@ def words(text: str) -> list[str]:
 
 
 def estimate(texts: list[list[str]], statistic: object) -> dict:
-    """{value, low, high} of a statistic over texts."""
-    value, low, high = (round(x, 4) for x in bootstrap(texts, statistic, rounds=300))
+    """{value, low, high} of a statistic over texts that lies between 0 and 1."""
+    value, low, high = (round(min(max(x, 0.0), 1.0), 4) for x in jackknife(texts, statistic))
     return {"value": value, "low": low, "high": high}
 
 

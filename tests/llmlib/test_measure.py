@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llmlib.measure import bootstrap, perplexity, share, surprise
+from llmlib.measure import bootstrap, jackknife, perplexity, share, surprise
 
 
 def test_surprise_equals_cross_entropy_of_torch():
@@ -40,6 +40,33 @@ def test_bootstrap_covers_the_truth_about_as_often_as_it_says():
         assert estimate.low <= estimate.value <= estimate.high
         hits += estimate.low <= np.e <= estimate.high
     assert hits >= 50  # 95 % of 60 is 57; 50 would happen by chance once in thousands of runs
+
+
+def test_jackknife_of_a_mean_is_the_textbook_interval():
+    values = np.random.default_rng(1).normal(size=30)
+    estimate = jackknife(list(values), lambda v: float(np.mean(v)))
+    half = 1.959964 * values.std(ddof=1) / np.sqrt(30)
+    assert estimate == pytest.approx((values.mean(), values.mean() - half, values.mean() + half))
+
+
+def test_jackknife_holds_what_resampling_misses():
+    """Share of different items: with repeats among the resamples, the bootstrap's interval is too low."""
+    rng, different = np.random.default_rng(2), lambda items: len(set(items)) / len(items)
+    items = list(rng.integers(200, size=80))
+    low, high = bootstrap(items, different)[1:]
+    assert not low <= different(items) <= high
+    estimate = jackknife(items, different)
+    assert estimate.low < different(items) < estimate.high
+    hits = 0
+    for _ in range(60):
+        drawn = jackknife(list(rng.integers(200, size=80)), different)
+        hits += drawn.low <= 200 * (1 - (1 - 1 / 200) ** 80) / 80 <= drawn.high
+    assert hits >= 50
+
+
+def test_jackknife_of_one_item_says_so():
+    with pytest.raises(ValueError, match="ao menos dois itens"):
+        jackknife([1.0], sum)
 
 
 def test_wilson_interval_against_known_values():
