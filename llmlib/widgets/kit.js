@@ -17,6 +17,27 @@ function build(node, props, children) {
 const h = (tag, props, ...children) => build(document.createElement(tag), props, children);
 const svg = (tag, props, ...children) => build(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
 
+// For what is drawn at every move of a slider: a node that stays keeps its place, its focus and its layout, and a text
+// is written only where it differs.
+function setChildren(box, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...box.childNodes]) if (!wanted.has(child)) child.remove();
+  let at = box.firstChild;
+  for (const node of nodes) node === at ? (at = at.nextSibling) : box.insertBefore(node, at);
+}
+const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+// At most one call a frame: the first of a frame at once, what comes after it with the next frame.
+function oncePerFrame(call) {
+  let held = false, again = false;
+  const run = () => {
+    if (held) { again = true; return; }
+    held = true;
+    call();
+    requestAnimationFrame(() => { held = false; if (again) { again = false; run(); } });
+  };
+  return run;
+}
+
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let lastId = 0;
 const freshId = () => `llm-${++lastId}-${Math.random().toString(36).slice(2, 7)}`;
@@ -30,8 +51,9 @@ function debounce(call, ms) {
 }
 
 // ---- numbers -----------------------------------------------------------------------------------------------------
+const formats = []; // by digits: toLocaleString makes a new one at each call, 20 times as slow
 const fmtNumber = (x, digits = 0) =>
-  x.toLocaleString("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  (formats[digits] ??= new Intl.NumberFormat("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(x);
 
 // 23 %, 4,2 %, 0,31 %, < 0,01 %: the twin of percent() in fallback.py.
 function fmtPercent(p) {
@@ -78,34 +100,40 @@ function roving(box, items, onfocus) {
 function tokenStrip({ label = "Tokens do texto", last = 120, onpick, tail } = {}) {
   const el = h("ol", { class: "llm-strip", "aria-label": label });
   const settle = roving(el, () => [...el.querySelectorAll(".llm-token")]);
+  const more = h("li", { class: "llm-more" }), end = tail && h("li", { class: "llm-tail" }, tail);
+  let drawn = new Map(); // place in the text -> the token there and its node
+  function make(each, at) {
+    const chance = each.p == null ? "" : fmtPercent(each.p);
+    const props = {
+      class: "llm-token", tabIndex: -1, "data-at": at, "data-tag": `nº ${each.id}${chance && ` · ${chance}`}`, "data-p": each.p != null, "--p": each.p,
+      "aria-label": `${spoken(each.text)}, token número ${each.id}${chance && `, probabilidade ${chance}`}`,
+    };
+    return onpick && each.p != null ? h("li", {}, h("button", { ...props, type: "button", onclick: () => onpick(at) }, tokenNodes(each.text)))
+      : h("li", props, tokenNodes(each.text));
+  }
   function draw(tokens) {
     const from = Math.max(0, tokens.length - last), held = document.activeElement?.dataset?.at;
-    const focused = el.contains(document.activeElement);
-    el.replaceChildren(
-      ...(from ? [h("li", { class: "llm-more" }, `… +${fmtNumber(from)}`)] : []),
-      ...tokens.slice(from).map((each, i) => {
-        const chance = each.p == null ? "" : `, probabilidade ${fmtPercent(each.p)}`;
-        const props = {
-          class: "llm-token", tabIndex: -1, "data-at": from + i, "data-tag": `nº ${each.id}${each.p == null ? "" : ` · ${fmtPercent(each.p)}`}`,
-          "data-p": each.p != null, "--p": each.p, "aria-label": `${spoken(each.text)}, token número ${each.id}${chance}`,
-        };
-        return onpick && each.p != null ? h("li", {}, h("button", { ...props, type: "button", onclick: () => onpick(from + i) }, tokenNodes(each.text)))
-          : h("li", props, tokenNodes(each.text));
-      }),
-      ...(tail ? [h("li", { class: "llm-tail" }, tail)] : []),
-    );
-    if (focused && held != null) el.querySelector(`[data-at="${held}"]`)?.focus();
+    const focused = el.contains(document.activeElement), fresh = new Map();
+    for (let at = from; at < tokens.length; at++) {
+      const { id, text, p } = tokens[at], old = drawn.get(at);
+      fresh.set(at, old?.id === id && old.text === text && old.p === p ? old : { id, text, p, node: make(tokens[at], at) });
+    }
+    drawn = fresh;
+    if (from) setText(more, `… +${fmtNumber(from)}`);
+    setChildren(el, [...(from ? [more] : []), ...[...drawn.values()].map((each) => each.node), ...(end ? [end] : [])]);
+    if (focused && held != null && !el.contains(document.activeElement)) el.querySelector(`[data-at="${held}"]`)?.focus();
     settle();
   }
   return { el, draw };
 }
 
 // ---- bars --------------------------------------------------------------------------------------------------------
-// draw({items: [{id, text, p, q?, chosen?}], rest}): q, where given, is the bar and p a mark on it.
+// draw({items: [{id, text, p, q?, chosen?, note?}], rest, restNote?}): q, where given, is the bar and p a mark on it; a note
+// stands in place of the number. Where redraws follow each other, as under a slider, the bars jump instead of gliding.
 function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   const el = h("ol", { class: "llm-bars", "aria-label": label });
   const rows = [];
-  let items = [];
+  let items = [], drawnAt = -Infinity;
   const settle = roving(el, () => rows.slice(0, items.length).map((row) => row.button), (button) => onpeek?.(items[rows.findIndex((row) => row.button === button)]));
   function makeRow(i) {
     const row = { token: h("span", { class: "llm-bar-token" }), mark: h("span", { class: "llm-mark", hidden: true }), fill: h("span", { class: "llm-fill" }), number: h("span", { class: "llm-number" }) };
@@ -119,25 +147,28 @@ function tokenBars({ label, verb = "acrescentar", onpick, onpeek } = {}) {
   el.addEventListener("pointerleave", () => onpeek?.(null));
   el.addEventListener("focusout", (event) => { if (!el.contains(event.relatedTarget)) onpeek?.(null); });
 
-  function draw({ items: next, rest: left }) {
+  function draw({ items: next, rest: left, restNote, least = 0.002 }) {
+    const now = performance.now();
+    el.classList.toggle("llm-quick", now - drawnAt < 150);
+    drawnAt = now;
     items = next;
     const shown = (item) => item.q ?? item.p;
     const limit = ceiling(Math.max(0, left ?? 0, ...items.map((item) => Math.max(item.p, shown(item)))));
     items.forEach((item, i) => {
       const row = (rows[i] ??= makeRow(i));
-      row.token.replaceChildren(...tokenNodes(item.text), item.text.trim() ? "" : h("span", { class: "llm-unseen" }, spoken(item.text)));
+      if (row.text !== item.text) row.token.replaceChildren(...tokenNodes((row.text = item.text)), item.text.trim() ? "" : h("span", { class: "llm-unseen" }, spoken(item.text)));
       row.fill.style.setProperty("--w", shown(item) / limit);
       row.number.style.setProperty("--w", Math.max(shown(item), item.p) / limit); // clear of the mark
-      row.number.textContent = fmtPercent(shown(item));
-      row.mark.hidden = item.q == null || Math.abs(item.q - item.p) < 0.002;
+      setText(row.number, item.note ?? fmtPercent(shown(item)));
+      row.mark.hidden = item.q == null || Math.abs(item.q - item.p) < least;
       row.mark.style.setProperty("--w", item.p / limit);
       row.li.classList.toggle("llm-chosen", !!item.chosen);
       row.button.disabled = !onpick || (verb === "acrescentar" && !typable(item.text));
     });
     for (const part of [rest.fill, rest.number]) part.style.setProperty("--w", (left ?? 0) / limit);
-    rest.number.textContent = fmtPercent(left ?? 0);
+    setText(rest.number, restNote ?? fmtPercent(left ?? 0));
     const want = [...items.map((_, i) => rows[i].li), ...(left == null ? [] : [rest.li])];
-    if (el.children.length !== want.length || el.lastElementChild !== want.at(-1)) el.replaceChildren(...want);
+    if (el.children.length !== want.length || el.lastElementChild !== want.at(-1)) setChildren(el, want);
     settle();
   }
   return { el, draw };

@@ -3,7 +3,7 @@
 // uses engine: sampling
 export default {
   render({ model, el, host }) {
-    const MOST = 4096, { mark, context, vocabulary } = Object.fromEntries(["mark", "context", "vocabulary"].map((name) => [name, model.get(name)]));
+    const MOST = 4096, MARKED = 0.0005, { mark, context, vocabulary } = Object.fromEntries(["mark", "context", "vocabulary"].map((name) => [name, model.get(name)]));
     const controls = model.get("controls"), systems = model.get("systems"), first = model.get("recording");
     const settings = { ...model.get("start") }, start = { ...settings, stop: [...settings.stop] };
     let { tokens, cut, written } = first, scores = scoresOf(first.entries, first.tail), chosen = controls[0], k = model.get("k"), now;
@@ -12,7 +12,11 @@ export default {
     function scoresOf(entries, tail) {
       const known = [...entries].sort((a, b) => a[0] - b[0]), logits = known.map((entry) => entry[2]);
       for (const [logit, count] of tail) for (let i = 0; i < count; i++) logits.push(logit);
-      return { known, logits, place: new Map(known.map((entry, i) => [entry[0], i])) };
+      const before = LLM.softmax(logits), order = []; // what no control changes
+      for (const each of LLM.descending(before)) if (order.push(each) >= 60) break;
+      let bits = 0;
+      for (const p of before) if (p > 0) bits -= p * Math.log2(p);
+      return { known, logits, before, order, bits, place: new Map(known.map((entry, i) => [entry[0], i])) };
     }
     function scoresFrom(top, rest) {
       const missing = vocabulary - top.length, scale = top[0].logit - Math.log(top[0].p);
@@ -23,24 +27,24 @@ export default {
 
     // Everything that a figure needs, from the scores and the settings: under a millisecond for 3 thousand tokens.
     function work() {
-      const { logits, place, known } = scores, s = LLM.settings(rules());
+      const { logits, place, known, before, order } = scores, s = LLM.settings(rules());
       const places = (list) => list.map((id) => place.get(id)).filter((at) => at !== undefined);
       const made = places(written.map((each) => each.id)), ids = [...places(idsNow().slice(0, idsNow().length - written.length)), ...made];
       const p = (changes) => LLM.distribution(logits, ids, made.length, { ...s, ...changes });
-      const before = LLM.softmax(logits), after = p({});
-      // A rule is to blame for a token if with that rule, and those before it alone, the token is gone.
-      const gone = s.temperature < 1e-5 ? [["temperatura 0", after]] : [["top-k", p({ top_p: 1, min_p: 0 })], ["top-p", p({ min_p: 0 })], ["min-p", after]];
+      const after = p({});
+      // A rule is to blame for a token if with that rule, and those before it alone, the token is gone. Rules after it that are
+      // off change nothing.
+      const noMin = s.min_p > 0 ? p({ min_p: 0 }) : after, noTop = s.top_p < 1 ? p({ top_p: 1, min_p: 0 }) : noMin;
+      const gone = s.temperature < 1e-5 ? [["temperatura 0", after]] : [["top-k", noTop], ["top-p", noMin], ["min-p", after]];
       const blame = (at) => (after[at] > 0 ? "" : gone.find(([, left]) => left[at] === 0)[0]);
-      const at = LLM.draw(after, LLM.uniform(s.seed, written.length)), order = [];
-      for (const each of LLM.descending(before)) if (order.push(each) >= 60) break;
+      const at = LLM.draw(after, LLM.uniform(s.seed, written.length));
       const counts = new Map();
       for (const each of [...tokens, ...written]) counts.set(each.id, (counts.get(each.id) ?? 0) + 1);
-      let alive = 0, lost = 0, bits = [0, 0];
+      let alive = 0, lost = 0, bits = 0;
       for (let i = 0; i < after.length; i++) {
-        if (after[i] > 0) { alive += 1; bits[1] -= after[i] * Math.log2(after[i]); } else lost += before[i];
-        if (before[i] > 0) bits[0] -= before[i] * Math.log2(before[i]);
+        if (after[i] > 0) { alive += 1; bits -= after[i] * Math.log2(after[i]); } else lost += before[i];
       }
-      return { before, after, blame, at, order, alive, lost, bits, counts, known, greedy: s.temperature < 1e-5 };
+      return { before, after, blame, at, order, alive, lost, bits: [scores.bits, bits], counts, known, greedy: s.temperature < 1e-5 };
     }
     const itemAt = (at) => {
       const [id, text] = now.known[at] ?? [-1, "…"];
@@ -53,9 +57,13 @@ export default {
     const strip = tokenStrip({ label: "Texto, token por token" });
     const cutNote = h("p", { class: "sv-small", hidden: true });
     const said = h("p", { class: "llm-best" }), bars = tokenBars({ label: "Próximos tokens, antes e depois dos controles", onpick: host.compute && append });
-    const rulers = ["antes", "depois"].map((name) => ({ name, line: h("div", { class: "sv-line" }) }));
+    const pin = h("span", { class: "sv-pin" });
+    const rulers = ["antes", "depois"].map((name, i) => ({ name, parts: [], line: h("div", { class: "sv-line" }, i === 1 && pin) }));
     const ruler = h("div", { class: "sv-ruler", "aria-hidden": "true" }, rulers.map(({ name, line }) => h("div", { class: "sv-pair" }, h("span", { class: "sv-side" }, name), line)));
-    const drawn = h("p", { class: "sv-small" });
+    const strong = () => h("strong"), words = () => document.createTextNode("");
+    const saying = [strong(), words(), strong(), "."], drawing = [words(), strong(), "."];
+    said.append(...saying);
+    const drawn = h("p", { class: "sv-small" }, drawing);
     const rows = h("tbody");
     const table = h("details", { class: "llm-details", ontoggle: drawTable }, h("summary", {}, "Ver em tabela"),
       h("table", {}, h("thead", {}, h("tr", {}, ["Token", "Antes", "Depois", "Cortado por", "Vezes no texto"].map((name) => h("th", { scope: "col" }, name)))), rows));
@@ -84,7 +92,8 @@ export default {
     // -- texts
     const count = h("output", {}), howManyTexts = h("input", { type: "range", name: "texts", min: "1", max: "10", value: String(model.get("samples") || 1), oninput: () => { drawTexts(); textsSoon(); } });
     const list = h("ol", { class: "sv-texts", "aria-label": "Textos gerados com estes controles" }), variety = h("p", { class: "sv-small" });
-    let texts = first.texts.map((each) => ({ ...each, recorded: true })), stale = false;
+    let texts = first.texts.map((each) => ({ ...each, recorded: true })), stale = false, empty = false;
+    const lines = new WeakMap(); // text -> its line in the list
 
     function fit(name, value) {
       if (name === "stop") return value.length ? value.map((each) => `“${each.replace(/\n/g, "↵")}”`).join(" ") : "nenhuma";
@@ -117,13 +126,18 @@ export default {
       }
       drawPanel();
     }
-    function set(name, value) {
-      settings[name] = value;
+    const redraw = oncePerFrame(() => {
       draw();
       drawPanel();
       textsSoon();
       heard.say(said.textContent);
+    });
+    function set(name, value) {
+      settings[name] = value;
+      now = work();
+      redraw();
     }
+    let panelOf, stopsOf;
     function drawPanel() {
       const isStop = chosen.name === "stop";
       sliderBox.hidden = isStop;
@@ -133,18 +147,21 @@ export default {
         if (at < 0) chosen = { ...chosen, values: [...chosen.values, settings[chosen.name]].sort((a, b) => a - b) }, at = chosen.values.indexOf(settings[chosen.name]);
         slider.max = String(chosen.values.length - 1);
         slider.value = String(at);
-        sliderName.textContent = chosen.label;
-        shownValue.textContent = fit(chosen.name, settings[chosen.name]);
+        setText(shownValue, fit(chosen.name, settings[chosen.name]));
         slider.setAttribute("aria-valuetext", shownValue.textContent);
       }
       off.hidden = JSON.stringify(settings[chosen.name]) === JSON.stringify(start[chosen.name]);
-      stopList.replaceChildren(...settings.stop.map((each) => h("li", {}, h("button", { type: "button", class: "sv-stop", "aria-label": `Tirar ${spoken(each)}`, onclick: () => { stopNote = ""; set("stop", settings.stop.filter((other) => other !== each)); } }, tokenNodes(each), " ×"))));
-      when.textContent = chosen.when;
-      note.textContent = noteOf(chosen);
+      if (stopsOf !== settings.stop) stopList.replaceChildren(...(stopsOf = settings.stop).map((each) => h("li", {}, h("button", { type: "button", class: "sv-stop", "aria-label": `Tirar ${spoken(each)}`, onclick: () => { stopNote = ""; set("stop", settings.stop.filter((other) => other !== each)); } }, tokenNodes(each), " ×"))));
+      setText(note, noteOf(chosen));
       note.hidden = !note.textContent;
-      names.replaceChildren(...chosen.names.flatMap((name, i) => [i ? " · " : "", `${systems[i]}: `, name === "—" ? "não tem" : h("code", {}, name)]));
+      if (panelOf !== chosen.name) {
+        panelOf = chosen.name;
+        sliderName.textContent = chosen.label;
+        when.textContent = chosen.when;
+        names.replaceChildren(...chosen.names.flatMap((name, i) => [i ? " · " : "", `${systems[i]}: `, name === "—" ? "não tem" : h("code", {}, name)]));
+      }
       for (const chip of chips) {
-        chip.value.textContent = fit(chip.control.name, settings[chip.control.name]);
+        setText(chip.value, fit(chip.control.name, settings[chip.control.name]));
         chip.el.classList.toggle("sv-moved", JSON.stringify(settings[chip.control.name]) !== JSON.stringify(chip.control.name === "stop" ? [] : chip.control.off));
       }
     }
@@ -153,47 +170,53 @@ export default {
         h("td", {}, tokenNodes(item.text)), h("td", {}, fmtPercent(item.p)), h("td", {}, fmtPercent(item.q)), h("td", {}, item.cut || "–"), h("td", {}, String(item.count)))));
     }
     // Two lines from 0 to 1: the model's shares, what will be cut last and hatched; and the shares of the draw, under its pin.
-    function drawRuler() {
-      const listed = now.order.map(itemAt), sum = (list, key) => list.reduce((total, item) => total + item[key], 0);
+    function drawRuler(listed) {
+      const sum = (list, key) => list.reduce((total, item) => total + item[key], 0);
       const kept = listed.filter((item) => !item.cut), cut = listed.filter((item) => item.cut);
       const others = (name, p, more = {}) => ({ text: name, p, q: p, ...more });
       const before = [...kept, others("outros", 1 - now.lost - sum(kept, "p")), ...cut, others("outros", now.lost - sum(cut, "p"), { cut: "sim" })];
       const after = [...kept].sort((a, b) => b.q - a.q || a.at - b.at);
       after.push(others("outros", 1 - sum(after, "q")));
-      const parts = (list, key, look) => {
-        let from = 0;
-        return list.filter((item) => item[key] > 0.0008).map((item) => {
-          const part = h("span", { class: `sv-part ${look(item)}`, "--from": from, "--w": item[key] }, item[key] > 0.09 ? (item.id === undefined ? item.text : tokenNodes(item.text)) : "");
+      // The spans stay from one move to the next, and those not needed now are hidden.
+      const lay = ({ line, parts }, list, key, look) => {
+        let from = 0, used = 0;
+        for (const item of list) {
+          if (!(item[key] > 0.0008)) continue;
+          const part = (parts[used] ??= { el: line.insertBefore(h("span"), line === pin.parentNode ? pin : null) }), named = item[key] > 0.09;
+          const kind = `sv-part ${look(item)}`, text = named ? `${item.id} ${item.text}` : "";
+          if (part.kind !== kind) part.el.className = part.kind = kind;
+          if (part.text !== text) part.el.replaceChildren(...(named ? (item.id === undefined ? [item.text] : tokenNodes(item.text)) : [])), part.text = text;
+          part.el.style.left = `${100 * from}%`;
+          part.el.style.width = `${100 * item[key]}%`;
           from += item[key];
-          return part;
-        });
+          used += 1;
+        }
+        parts.forEach((part, i) => { part.el.hidden = i >= used; });
       };
-      rulers[0].line.replaceChildren(...parts(before, "p", (item) => (item.cut ? "sv-lost" : item.id === undefined ? "sv-rest" : "")));
-      rulers[1].line.replaceChildren(...parts(after, "q", (item) => (item.chosen ? "sv-hit" : item.id === undefined ? "sv-rest" : "")),
-        ...(now.greedy ? [] : [h("span", { class: "sv-pin", "--from": LLM.uniform(settings.seed, written.length) })]));
+      lay(rulers[0], before, "p", (item) => (item.cut ? "sv-lost" : item.id === undefined ? "sv-rest" : ""));
+      lay(rulers[1], after, "q", (item) => (item.chosen ? "sv-hit" : item.id === undefined ? "sv-rest" : ""));
+      pin.hidden = now.greedy;
+      pin.style.setProperty("--from", LLM.uniform(settings.seed, written.length));
     }
     function draw() {
-      now = work();
-      const items = now.order.slice(0, k).map(itemAt), one = itemAt(now.at);
+      const listed = now.order.map(itemAt), items = listed.slice(0, k), one = itemAt(now.at);
       if (!items.some((item) => item.chosen) && one.id >= 0) items.push(one);
       const sum = (key) => items.reduce((total, item) => total + item[key], 0);
       const others = now.after.length - items.length, othersAlive = now.alive - items.filter((item) => item.q > 0).length;
-      bars.draw({ items, rest: Math.max(0, 1 - sum("q")) });
-      const lines = [...bars.el.children];
-      items.forEach((item, i) => {
-        lines[i].classList.toggle("sv-cut", !!item.cut);
-        lines[i].querySelector(".llm-mark").hidden = Math.abs(item.q - item.p) < 0.0005;
-        const times = item.count > 1 ? ` · ${item.count}× no texto` : item.count ? " · já no texto" : "";
-        lines[i].querySelector(".llm-number").textContent = (item.cut ? `cortado: ${item.cut}` : fmtPercent(item.q)) + (Math.abs(item.q - item.p) < 0.0005 ? "" : ` (era ${fmtPercent(item.p)})`) + times;
-      });
-      const last = lines.at(-1);
-      last.querySelector(".llm-bar-token").textContent = "outros";
-      last.querySelector(".llm-number").textContent = `${fmtPercent(Math.max(0, 1 - sum("q")))} em ${fmtNumber(othersAlive)} de ${fmtNumber(others)} (eram ${fmtPercent(Math.max(0, 1 - sum("p")))})`;
-      howMany.textContent = k;
-      const changed = now.alive < now.after.length ? [h("strong", {}, `${fmtNumber(now.alive)} de ${fmtNumber(now.after.length)}`), ` tokens continuam no sorteio; os cortados somavam ${fmtPercent(now.lost)}. `] : [`Nenhum token cortado: ${fmtNumber(now.alive)} no sorteio. `];
-      said.replaceChildren(...changed, `Dúvida: ${fmtNumber(now.bits[0], 1)} bits antes, `, h("strong", {}, `${fmtNumber(Math.max(0, now.bits[1]), 1)} depois`), ".");
-      drawn.replaceChildren(now.greedy ? "Sem sorteio: sai " : `O sorteio deu ${fmtNumber(LLM.uniform(settings.seed, written.length), 2)}: cai em `, h("strong", {}, one.id < 0 ? "um dos outros" : spoken(one.text)), ".");
-      drawRuler();
+      for (const item of items) {
+        const moved = Math.abs(item.q - item.p) >= MARKED, times = item.count > 1 ? ` · ${item.count}× no texto` : item.count ? " · já no texto" : "";
+        item.note = (item.cut ? `cortado: ${item.cut}` : fmtPercent(item.q)) + (moved ? ` (era ${fmtPercent(item.p)})` : "") + times;
+      }
+      const left = Math.max(0, 1 - sum("q"));
+      bars.draw({ items, rest: left, least: MARKED, restNote: `${fmtPercent(left)} em ${fmtNumber(othersAlive)} de ${fmtNumber(others)} (eram ${fmtPercent(Math.max(0, 1 - sum("p")))})` });
+      items.forEach((item, i) => bars.el.children[i].classList.toggle("sv-cut", !!item.cut));
+      setText(howMany, String(k));
+      const some = now.alive < now.after.length, write = (nodes, texts) => texts.forEach((text, i) => setText(nodes[i], text));
+      write(saying, [some ? `${fmtNumber(now.alive)} de ${fmtNumber(now.after.length)}` : "",
+        (some ? ` tokens continuam no sorteio; os cortados somavam ${fmtPercent(now.lost)}. ` : `Nenhum token cortado: ${fmtNumber(now.alive)} no sorteio. `) + `Dúvida: ${fmtNumber(now.bits[0], 1)} bits antes, `,
+        `${fmtNumber(Math.max(0, now.bits[1]), 1)} depois`]);
+      write(drawing, [now.greedy ? "Sem sorteio: sai " : `O sorteio deu ${fmtNumber(LLM.uniform(settings.seed, written.length), 2)}: cai em `, one.id < 0 ? "um dos outros" : spoken(one.text)]);
+      drawRuler(listed);
       drawTable();
       stepButton.disabled = ended() || one.id < 0 && !host.compute;
       undoButton.disabled = !written.length;
@@ -211,6 +234,7 @@ export default {
       if (!answer) return false;
       if (what.text !== undefined) ({ tokens, cut } = answer);
       scores = scoresFrom(answer.top, answer.rest);
+      now = work();
       drawText();
       draw();
       drawPanel();
@@ -225,7 +249,7 @@ export default {
       written = [...written, { id: item.id, text: item.text, p: item.p }];
       drawText();
       if (!ended() && !(await again()) && el.closest(".llm-widget")?.dataset.state === "error") { written = old; drawText(); }
-      else if (ended()) { draw(); heard.say("O modelo encerrou o texto."); }
+      else if (ended()) { now = work(); draw(); heard.say("O modelo encerrou o texto."); }
     }
     const step = () => append(itemAt(now.at)), undo = () => { written = written.slice(0, -1); drawText(); again(); };
     const stepButton = button("Passo", step), undoButton = button("Desfazer", undo);
@@ -242,22 +266,28 @@ export default {
       const want = model.get("samples") ? +howManyTexts.value : 0;
       count.textContent = want;
       const none = !settings.max_new_tokens;
-      list.replaceChildren(...(none ? [] : texts.slice(0, want)).map((each) => {
-        const line = tokenStrip({ label: "Texto gerado", last: 60 });
-        line.draw(each.tokens);
+      setChildren(list, (none ? [] : texts.slice(0, want)).map((each) => {
+        if (!lines.has(each)) {
+          const strip = tokenStrip({ label: "Texto gerado", last: 60 }), end = h("p", { class: "sv-small" });
+          lines.set(each, { strip, end, el: h("li", {}, strip.el, end) });
+        }
+        const line = lines.get(each);
+        line.strip.draw(each.tokens);
         let at = 0;
-        const nodes = [...line.el.querySelectorAll(".llm-token")].slice(-each.tokens.length), skipped = each.tokens.length - nodes.length;
+        const nodes = [...line.strip.el.querySelectorAll(".llm-token")], skipped = each.tokens.length - nodes.length;
         each.tokens.forEach((token, i) => {
-          if (each.reason === "stop" && at >= each.text.length) nodes[i - skipped]?.classList.add("sv-gone");
+          nodes[i - skipped]?.classList.toggle("sv-gone", each.reason === "stop" && at >= each.text.length);
           at += token.text.length;
         });
-        return h("li", {}, line.el, h("p", { class: "sv-small" }, each.reason ? reasons[each.reason]() : "escrevendo…"));
+        setText(line.end, each.reason ? reasons[each.reason]() : "escrevendo…");
+        return line.el;
       }));
       const done = texts.slice(0, want).filter((each) => each.reason && each.text.trim());
       const pairs = done.flatMap((each) => { const words = each.text.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? []; return words.slice(1).map((word, i) => `${words[i]} ${word}`); });
       variety.textContent = none ? "Com tamanho 0 nada é escrito, e o modelo nem é chamado." : done.length < 2 ? "" :
         `${fmtNumber(new Set(done.map((each) => each.text)).size)} textos diferentes em ${fmtNumber(done.length)}${pairs.length ? `; de cada 100 pares de palavras, ${fmtNumber((100 * new Set(pairs).size) / pairs.length)} são diferentes` : ""}.`;
       list.classList.toggle("llm-wait", stale);
+      empty = none;
     }
     let turn = 0, controller, painting = 0;
     const paint = () => { painting ||= requestAnimationFrame(() => { painting = 0; drawTexts(); }); };
@@ -293,7 +323,8 @@ export default {
     function textsSoon() {
       if (!model.get("samples")) return;
       stale = true;
-      drawTexts();
+      if (!settings.max_new_tokens !== empty) drawTexts();
+      list.classList.add("llm-wait");
       if (host.compute) later();
       else variety.textContent = "Estes textos são os gravados, com os controles do início: aqui não há modelo que escreva outros.";
     }
@@ -311,6 +342,7 @@ export default {
       model.get("samples") > 0 && h("div", { class: "sv-make" }, h("p", { class: "sv-head" }, h("label", { class: "llm-range" }, "Textos com estes controles", howManyTexts, count)), list, variety),
       heard.el,
     ]);
+    now = work();
     drawText();
     draw();
     drawPanel();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Callable
 
 import numpy as np
@@ -274,7 +275,10 @@ def test_without_a_model_the_controls_still_move(opened: Callable[..., Locator])
 
 
 def test_a_slider_answers_within_a_frame(lm, opened: Callable[..., Locator]) -> None:
-    """Processor time of the main thread for each move, drawing included: wall time is the machine's."""
+    """Processor time of the main thread (script, style, layout, paint): wall time is the machine's.
+
+    The median of five blocks of moves: what else runs may spoil the caches of one block, not of three.
+    """
     root = opened(SamplingView(lm, "Era uma vez um", top_p=0.9, min_p=0.01), real="mini-base")
     session = root.page.context.new_cdp_session(root.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -287,11 +291,58 @@ def test_a_slider_answers_within_a_frame(lm, opened: Callable[..., Locator]) -> 
         for (let i = 0; i < count; i++) { slider.value = (7 * i) % 41;
           slider.dispatchEvent(new Event("input")); await new Promise(requestAnimationFrame); } }"""
     root.evaluate(moves, 10)  # until the code is compiled
-    before = spent()
-    root.evaluate(moves, 40)
-    each = 1000 * (spent() - before) / 40
-    print(f"{each:.1f} ms a move")
-    assert each < 16
+    blocks = []
+    for _ in range(5):
+        before = spent()
+        root.evaluate(moves, 20)
+        blocks.append(1000 * (spent() - before) / 20)
+    print("ms a move:", [f"{each:.1f}" for each in blocks])
+    assert statistics.median(blocks) < 16
+
+
+def test_moves_of_one_frame_are_drawn_once_and_the_last_one_counts(opened: Callable[..., Locator]) -> None:
+    root = opened(SamplingView(FakeLM(), "O gato subiu no"))
+    choose(root, "top_k")
+    drawn = root.evaluate(
+        """async (root, values) => {
+        let count = 0;
+        const slider = root.querySelector("input[name=value]");
+        const shown = root.querySelector(".sv-slider output");
+        new MutationObserver(() => { count += 1; }).observe(shown, { childList: true });
+        for (const value of values) {
+          slider.value = value;
+          slider.dispatchEvent(new Event("input"));
+          await null;
+        }
+        for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+        return count; }""",
+        [4, 0, 1, 2, 3],
+    )
+    assert drawn == 2  # the first at once, the last with the next frame
+    kept = CONTROLS["top_k"]["values"][3]
+    expect(root.locator(".sv-slider output")).to_have_text(str(kept))
+    assert root.locator(".llm-bar:not(.llm-rest):not(.sv-cut)").count() == kept
+
+
+def test_a_move_makes_no_new_bars(opened: Callable[..., Locator]) -> None:
+    root = opened(SamplingView(FakeLM(), "O gato subiu no"))
+    made = root.evaluate(
+        """async (root) => {
+        const slider = root.querySelector("input[name=value]");
+        const nodes = () => [...root.querySelectorAll(".llm-bars *, .sv-part, .sv-names *")];
+        const moves = async () => {
+          for (let i = 0; i < 41; i += 8) {
+            slider.value = i;
+            slider.dispatchEvent(new Event("input"));
+            await new Promise(requestAnimationFrame);
+          }
+        };
+        await moves();
+        const before = new Set(nodes());
+        await moves();
+        return nodes().filter((node) => !before.has(node)).length; }"""
+    )
+    assert made == 0
 
 
 def test_texts_in_the_page_are_the_kernels(lm, opened: Callable[..., Locator]) -> None:
