@@ -19,13 +19,13 @@ from sphinx.util import logging
 
 from book import bibliography, folds, frontend, mathml, notebooks, teacher
 from builders import page as model_page
+from llmlib import widgets
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
 STYLE = Path(__file__).parent / "style"
 THEME = Path(__file__).parent / "theme"
 STYLES = ("fonts", "page", "content", "blocks", "code", "print")
-WIDGET = re.compile(r'class="[^"]*\bllm-widget\b')
 SECTIONS = re.compile(r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", re.S)
 CURRENT = re.compile(r'<li class="toctree-l1 current">.*?</li>', re.S)
 # A role that a computed sentence carried into the page: outputs are plain Markdown, here and in notebooks.
@@ -46,8 +46,6 @@ def stylesheet() -> str:
 
 def assets() -> dict[str, bytes]:
     """Everything of ours under `_static`: relative path -> content."""
-    from llmlib import widgets
-
     found = {f"llm/{name}": data for name, data in widgets.assets().items()}
     found |= {"book.css": stylesheet(), "book.js": (STYLE / "book.js").read_text("utf-8")}
     found["icon.svg"] = (STYLE / "icon.svg").read_text("utf-8")
@@ -77,12 +75,13 @@ def page_context(
     body = context["body"] = (context.get("body") or "").replace('role="doc-biblioentry"', 'role="listitem"')
     if stray := STRAY_ROLE.search(body):
         log.warning("a MyST role in the output of a cell is shown as it is: %s", stray[0], location=pagename)
-    static = {"book.css", "book.js"}
-    if WIDGET.search(body):
-        static |= {name for name in app.llm_assets if name in ("llm/host.js", "llm/widgets.css")}
+    try:
+        figures = [f"llm/{name}" for name in widgets.page_files(body)]
+    except KeyError as error:
+        raise ExtensionError(f"{pagename}: there is no widget {error}") from error
     context["static"] = {
         name: f"{context['pathto']('_static/' + name, 1)}?v={version(app.llm_assets[name])}"
-        for name in static
+        for name in ["book.css", "book.js", *figures]
     }
     context["uses_design"] = 'class="sd-' in body or " sd-" in body
     context["part"] = app.llm_parts.get(pagename, "")

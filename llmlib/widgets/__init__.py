@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -54,33 +55,65 @@ def __getattr__(name: str) -> object:
 def assets(engine: str | None = None) -> dict[str, str]:
     """Files of the static page, by path below `_static/llm/`: classic scripts that also work from disk.
 
-    host.js (small, on pages with widgets), widgets.css, engine.js (attached at the first question), and what
+    On every page with a widget host.js and widgets.css; for each kind of widget one script, and mostly one
+    stylesheet, on the pages that show it (`page_files`); engine.js, attached at the first question; and what
     only training attaches: train.js, and one file a part of the corpus that can be learned.
     `engine` takes the place of the engine's own text.
     """
     from llmlib.engine import source as worker_source
     from llmlib.engine import train_source
-    from llmlib.widgets.base import module
+    from llmlib.widgets.base import COMMON, module
     from llmlib.widgets.train_lm import SLICES, slice_of
 
     def read(path: Path) -> str:
         return path.read_text("utf-8")
 
-    stems = sorted(path.stem for path in HERE.glob("*.js") if path.with_suffix(".py").exists())
-    modules = {stem.replace("_", "-"): module(stem) for stem in stems}
     host = (
-        f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'))};\n"
-        f"const widgets = {json.dumps(modules)};\n"
+        f"(() => {{\nconst kit = {json.dumps(read(HERE / 'kit.js'), ensure_ascii=False)};\n"
         f"{read(HERE / 'compute.js')}\n{read(HERE / 'host.js')}\n}})();\n"
     )
-    sheets = [HERE / "tokens.css", HERE / "kit.css", *(HERE / f"{stem}.css" for stem in stems)]
+    stems = sorted(path.stem for path in HERE.glob("*.js") if path.with_suffix(".py").exists())
+    scripts = {
+        stem.replace("_", "-"): f"(globalThis.llmWidgets ??= {{}})[{json.dumps(stem.replace('_', '-'))}] = "
+        f"{json.dumps(module(stem), ensure_ascii=False)};\n"
+        for stem in stems
+    }
+    own = [path for path in HERE.glob("*.css") if path.stem in stems]
     return {
         "host.js": host,
         "engine.js": f"globalThis.llmEngine = {json.dumps(engine or worker_source())};\n",
         "train.js": f"globalThis.llmTrain = {json.dumps(train_source())};\n",
-        "widgets.css": "\n".join(read(sheet) for sheet in sheets if sheet.exists()),
+        "widgets.css": "\n".join(read(HERE / f"{name}.css") for name in COMMON),
+        **{f"widgets/{name}.js": script for name, script in scripts.items()},
+        **{f"widgets/{path.stem.replace('_', '-')}.css": read(path) for path in own},
         **{
             f"texts/{name}.js": f'(globalThis.llmTexts ??= {{}})["{name}"] = {json.dumps(slice_of(name))};\n'
             for name in SLICES
         },
     }
+
+
+def page_files(html: str) -> list[str]:
+    """What a page with this HTML loads of `assets()`, in the order that its head lists them.
+
+    Nothing where it shows no widget; else the stylesheets and scripts of the kinds that it shows, and last
+    host.js, which brings them to life. A kind that there is not raises KeyError with its name.
+    """
+    from llmlib.widgets.base import sheets
+
+    roots = re.findall(r'<[^<>]*\bclass="[^"]*\bllm-widget\b[^<>]*>', html)
+    kinds = sorted({name for root in roots for name in re.findall(r'\bdata-widget="([\w-]+)"', root)})
+    if not kinds:
+        return []
+    styles = []
+    for kind in kinds:
+        stem = kind.replace("-", "_")
+        if not (HERE / f"{stem}.js").exists():
+            raise KeyError(kind)
+        styles += [name.replace("_", "-") for name in sheets(stem)]
+    return [
+        "widgets.css",
+        *(f"widgets/{name}.css" for name in sorted(set(styles))),
+        *(f"widgets/{kind}.js" for kind in kinds),
+        "host.js",
+    ]

@@ -1,5 +1,6 @@
 // Adoption: one row a service, the bar is the time from launch to the milestone. The scale may be of logs (each mark is ten
 // times the last) or linear; the counting may be narrowed. A row opens its source and its caveat.
+// uses style: timeline
 const MILESTONES = { "1m": "1 milhão", "100m": "100 milhões" };
 const TICKS = [[1 / 24, "1 hora"], [1, "1 dia"], [10, "10 dias"], [100, "100 dias"], [1000, "1.000", " dias"]];
 const LOW = 1 / 30, HIGH = 2200;

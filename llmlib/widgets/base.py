@@ -26,6 +26,7 @@ from llmlib.widgets.fallback import escape
 
 HERE = Path(__file__).parent
 ENGINE = HERE.parent / "engine"
+COMMON = ("tokens", "kit")  # stylesheets of every widget
 
 
 def rounded(value: object, digits: int = 5) -> object:
@@ -63,6 +64,16 @@ def module(stem: str) -> str:
     return engine_parts(source) + "".join(parts) + body(stem.replace("_", "-"), source)
 
 
+def sheets(stem: str) -> list[str]:
+    """Stylesheets of the widget of files called `stem`, besides those of all: borrowed ones, then its own.
+
+    A widget that wears another's classes says so in its script: `// uses style: timeline`.
+    """
+    source = (HERE / f"{stem}.js").read_text("utf-8")
+    borrowed = re.findall(r"^// uses style: (\w+)$", source, re.MULTILINE)
+    return [*borrowed, *([stem] if (HERE / f"{stem}.css").exists() else [])]
+
+
 def engine_parts(source: str) -> str:
     """What a widget's line `// uses engine: sampling` asks for: that script of the engine, as the object LLM.
 
@@ -97,8 +108,8 @@ class Widget(anywidget.AnyWidget):
         if "name" in cls.__dict__:  # traitlets makes one more subclass for each instance: those have no name
             stem = HERE / cls.name.replace("-", "_")
             cls._esm = (HERE / "kit.js").read_text("utf-8") + module(stem.name)
-            sheets = [HERE / "tokens.css", HERE / "kit.css", stem.with_suffix(".css")]
-            cls._css = "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
+            names = [*COMMON, *sheets(stem.name)]
+            cls._css = "\n".join((HERE / f"{name}.css").read_text("utf-8") for name in names)
         super().__init_subclass__(**kwargs)
 
     def __init__(self, compute: Callable[[str, dict], object] | None = None, **traits: object) -> None:

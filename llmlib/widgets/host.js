@@ -1,12 +1,14 @@
-// host.js: brings the widgets of a static page to life. Expects `kit` (text) and `widgets` (name → module text) in scope,
-// put there by assets(). Each widget runs the very module that a notebook runs, over a model that lives in memory.
+// host.js: brings the widgets of a static page to life. Expects `kit` (text) in scope, put there by assets(). Each widget runs
+// the very module that a notebook runs, over a model that lives in memory. The modules come by classic scripts that the page
+// lists before this one (widgets/<name>.js, of the kinds that it shows): `import` of a file is refused on file://.
 const base = document.currentScript.src.replace(/[^/]*$/, "");
 const compute = pageCompute(base);
 const modules = {};
 
 function loadModule(name) {
-  if (!widgets[name]) throw new Error(`Este site não tem o widget “${name}”. Para refazê-lo: make book.`);
-  return (modules[name] ??= import(URL.createObjectURL(new Blob([kit, widgets[name]], { type: "text/javascript" }))));
+  const text = globalThis.llmWidgets?.[name];
+  if (!text) throw new Error(`O arquivo widgets/${name}.js não foi encontrado. Para refazer o site: make book.`);
+  return (modules[name] ??= import(URL.createObjectURL(new Blob([kit, text], { type: "text/javascript" }))));
 }
 
 // The part of a Backbone model that anywidget promises: get, set, on, off, save_changes, send.

@@ -50,8 +50,17 @@ def test_sections_stand_below_their_page_in_the_contents(small_site: Path) -> No
 
 
 def test_only_pages_with_widgets_load_their_scripts(small_site: Path) -> None:
-    assert "llm/host.js" in (small_site / "chapters/intro.html").read_text("utf-8")
-    assert "llm/host.js" not in (small_site / "chapters/glossario.html").read_text("utf-8")
+    loads = [tag["src"] for tag in soup(small_site, "chapters/intro.html").select("script[src*='llm/']")]
+    assert [load.split("_static/llm/")[1].split("?")[0] for load in loads] == [
+        "widgets/next-token.js",  # the only kind that the page shows
+        "host.js",
+    ]
+    styles = soup(small_site, "chapters/intro.html").select("link[rel=stylesheet][href*='llm/']")
+    assert [tag["href"].split("_static/llm/")[1].split("?")[0] for tag in styles] == [
+        "widgets.css",
+        "widgets/next-token.css",
+    ]
+    assert "_static/llm" not in (small_site / "chapters/glossario.html").read_text("utf-8")
     for heavy in ("fontawesome", "bootstrap", "thebe", "mathjax", "require"):
         assert not list(small_site.rglob(f"*{heavy}*"))
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from builders.page import cached
-from llmlib.widgets import assets
+from llmlib.widgets import assets, page_files
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import WORDS
 
@@ -22,15 +22,22 @@ PAGE = """<!doctype html>
 <html lang="pt-BR" data-theme="{theme}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>Página de teste</title>
-<link rel="stylesheet" href="_static/llm/widgets.css">
+{files}
 <style>
 body {{ margin: 0; background: var(--llm-paper); color: var(--llm-ink); font: 17px/1.6 Georgia, serif }}
 main {{ max-width: 46rem; margin: 0 auto; padding: 1rem }}
 </style>
-<script defer src="_static/llm/host.js"></script></head>
+</head>
 <body><main><h1>Página de teste</h1>
 {body}
 </main></body></html>"""
+
+
+def tags(body: str) -> str:
+    """What the head of a page lists for the widgets of its body, as the book's pages do."""
+    style, script = '<link rel="stylesheet" href="{}">', '<script defer src="{}"></script>'
+    files = [f"_static/llm/{name}" for name in page_files(body)]
+    return "\n".join((style if name.endswith(".css") else script).format(name) for name in files)
 
 
 def fake_engine() -> str:
@@ -58,7 +65,7 @@ def write_page(
         model.write_text('(globalThis.llmPageFiles ??= {})["mini-base"] = {"whole": true};', "utf-8")
     page = folder / name
     body = "\n".join(widget.html() for widget in widgets)
-    page.write_text(PAGE.format(theme=theme, body=body), "utf-8")
+    page.write_text(PAGE.format(theme=theme, body=body, files=tags(body)), "utf-8")
     return page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import subprocess
@@ -148,11 +149,67 @@ def test_scales_are_the_same_in_python_and_in_the_page() -> None:
 def test_assets_are_small_classic_scripts() -> None:
     files = widgets.assets(engine="")
     texts = {f"texts/{name}.js" for name in ("historias", "dialogos", "fatos", "descricoes")}
-    assert set(files) == {"host.js", "widgets.css", "engine.js", "train.js"} | texts
-    own = [HERE / f"{stem}.js" for stem in ("kit", "host", "compute", "next_token", "generate", "quiz")]
-    assert sum(path.stat().st_size for path in own) < 60_000
-    assert not re.search(r"^\s*(import|export)\s", files["host.js"], re.MULTILINE)
-    assert "https://" not in files["widgets.css"]
+    scripts = {f"widgets/{name.replace('_', '-')}.js" for name in widgets.WIDGETS.values()}
+    assert {name for name in files if name.endswith(".js")} >= scripts
+    rest = {name for name in files if not name.startswith("widgets/")}
+    assert rest == {"host.js", "widgets.css", "engine.js", "train.js"} | texts
+    for name, text in files.items():
+        assert not re.search(r"^\s*(import|export)\s", text, re.MULTILINE), name
+        assert not name.endswith(".css") or "https://" not in text, name
+        if name.startswith("widgets/"):
+            assert compressed(text) < 20_000, name
+    assert compressed(files["host.js"]) < 10_000
+    assert compressed(files["widgets.css"]) < 4_500
+
+
+def compressed(text: str) -> int:
+    return len(gzip.compress(text.encode()))
+
+
+def figure(kind: str) -> str:
+    return f'<p>a</p><div class="llm-widget" data-widget="{kind}" data-state="recorded" data-model="">b</div>'
+
+
+def test_a_page_loads_the_files_of_the_widgets_it_shows() -> None:
+    assert widgets.page_files('<p data-widget="quiz">class="llm-widget"</p>') == []
+    assert widgets.page_files(figure("quiz") + figure("quiz")) == [
+        "widgets.css",
+        "widgets/quiz.css",
+        "widgets/quiz.js",
+        "host.js",
+    ]
+    borrowed = widgets.page_files(figure("adoption") + figure("quiz"))
+    assert [name for name in borrowed if name.endswith(".css")] == [
+        "widgets.css",
+        "widgets/adoption.css",
+        "widgets/quiz.css",
+        "widgets/timeline.css",
+    ]
+    assert "widgets/timeline.js" not in borrowed
+    assert set(borrowed) <= set(widgets.assets(engine=""))
+    with pytest.raises(KeyError, match="nada"):
+        widgets.page_files(figure("nada"))
+
+
+@pytest.mark.parametrize("stem", sorted(set(widgets.WIDGETS.values())))
+def test_a_widget_wears_only_the_sheets_that_it_names(stem: str) -> None:
+    """Alone in a notebook, or on a page without the others, it must look the same."""
+    from llmlib.widgets.base import COMMON, sheets
+
+    def classes(sheet: Path) -> set[str]:
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+        return set(re.findall(r"\.([a-z][\w-]*)", text))
+
+    own = set().union(*(classes(HERE / f"{name}.css") for name in [*COMMON, *sheets(stem)]))
+    foreign = set().union(*map(classes, HERE.glob("*.css"))) - own
+    sources = [HERE / f"{stem}.js", HERE / f"{stem}.py", *HERE.glob(f"{stem}.*.js")]
+    words = {
+        word
+        for source in sources
+        for string in re.findall(r"""["'`]([^"'`]*)["'`]""", source.read_text("utf-8"))
+        for word in string.split()
+    }
+    assert words & foreign == set()
 
 
 def test_the_text_is_never_set_as_html() -> None:
