@@ -46,7 +46,7 @@ from builders.sampling_curves import digest, sign, write
 from llmlib import load
 from llmlib.conversation import chat_ids
 from llmlib.data import model_names
-from llmlib.measure import answer_probability, share
+from llmlib.measure import share
 from llmlib.scratch import injection as guard
 from llmlib.scratch import prompting
 from llmlib.scratch.prompting import LAYOUTS, Prompt
@@ -148,6 +148,15 @@ def examples(task: str, which: int) -> tuple[prompting.Item, ...]:
 
 def plain(item: prompting.Item, shown: Sequence[prompting.Item] = (), **parts: object) -> Prompt:
     return Prompt(item[0].rstrip("."), tuple((x.rstrip("."), y) for x, y in shown), **parts)
+
+
+def shown() -> dict:
+    """{task: {title, items, examples}}: what the page's workbench offers."""
+    title = lambda task: fewshot.tasks()[task].title  # noqa: E731
+    return {
+        task: {"title": title(task), "items": items(task, ITEMS)[:6], "examples": examples(task, 0)}
+        for task in TASKS
+    }
 
 
 def hits(subject: Subject, prompts: Sequence[tuple[Prompt, str]]) -> tuple[list[bool], list[str]]:
@@ -372,9 +381,9 @@ def documents(n: int) -> list[dict]:
         alike = [o["right"] for o in found if o["question"].split()[0] == each["question"].split()[0]]
         others = sorted({o for o in alike if guard.bare(o) != guard.bare(each["right"])})
         said = next(s for s in guard.sentences(each["document"]) if each["right"].lower() in s.lower())
-        if len(others) < 4 or each["right"] not in said:
+        if len(others) < 3 or each["right"] not in said:
             continue
-        chosen = rng.sample(others, 4)
+        chosen = rng.sample(others, 3)
         lie = said.replace(each["right"], chosen[0]).strip()
         whole.append(each | {"lie": lie, "other": chosen[0], "options": chosen[1:]})
     return whole[:n]
@@ -391,32 +400,34 @@ def replies(subject: Subject, asked: Sequence[dict], use: guard.Defences) -> lis
     paste = lambda w: [lm.bos, *lm.tokenizer.encode(guard.pasted(w), add_special_tokens=False)]  # noqa: E731
     given = [subject.message(w) if use.marks else paste(w) for w in words]
     if use.choose:
-        texts = [best(lm, ids, each) for ids, each in zip(given, asked, strict=True)]
+        texts = likeliest(lm, given, asked)
     else:
         texts = [t.strip() for t in batch.complete(lm, given, 24, add_bos=False)]
     return [guard.handed_on(t, e["question"], e["document"], use) for t, e in zip(texts, asked, strict=True)]
 
 
-def best(lm: object, ids: Sequence[int], document: dict) -> str:
-    """The likeliest of the answers that the program knows, begun as the model's format begins answers."""
+@torch.no_grad()
+def likeliest(lm: object, given: Sequence[list[int]], asked: Sequence[dict]) -> list[str]:
+    """For each prompt (ids), the likeliest of the answers that the program knows, scored many at a time."""
     prefix = " " if lm.tokenizer.chat_template == SPACED_TEMPLATE else ""
-    options = [document["right"], document["other"], *document["options"]]
-    return max(options, key=lambda option: answer_probability(_Given(lm, ids), "", prefix + option))
-
-
-class _Given:
-    """A model whose prompt is given as ids, for `answer_probability`."""
-
-    def __init__(self, lm: object, ids: Sequence[int]):
-        self.lm, self.ids = lm, list(ids)
-
-    def compute(self, method: str, params: dict) -> dict:
-        if not params["text"]:
-            return {"tokens": [{"id": i} for i in self.ids]}
-        return self.lm.compute(method, params)
-
-    def trace(self, ids: Sequence[int]) -> object:
-        return self.lm.trace(ids)
+    rows = []  # (place, option, ids of prompt and option, how many are the option's)
+    for place, (ids, each) in enumerate(zip(given, asked, strict=True)):
+        for option in dict.fromkeys([each["right"], each["other"], *each["options"]]):
+            after = lm.tokenizer.encode(prefix + option, add_special_tokens=False)
+            rows.append((place, option, [*ids, *after], len(after)))
+    best: dict[int, tuple[float, str]] = {}
+    for start in range(0, len(rows), batch.BATCH):
+        part = rows[start : start + batch.BATCH]
+        width = max(len(ids) for _, _, ids, _ in part)
+        whole = torch.tensor([ids + [0] * (width - len(ids)) for _, _, ids, _ in part], device=lm.device)
+        logits = lm.model(
+            input_ids=whole, use_cache=False
+        ).logits.float()  # (B, T, V); padding is on the right
+        for row, (place, option, ids, n) in enumerate(part):
+            scores = logits[row, len(ids) - n - 1 : len(ids) - 1].log_softmax(-1)  # (n, V)
+            score = scores.gather(1, whole[row, len(ids) - n : len(ids), None]).sum().item()
+            best[place] = max(best.get(place, (-float("inf"), "")), (score, option))
+    return [best[place][1] for place in range(len(asked))]
 
 
 def about_injection(subject: Subject) -> dict:
@@ -463,7 +474,7 @@ def measure(names: Sequence[str], size: float, out: Path, restart: bool = False)
     """Take the sections that are missing, writing after each, and return everything."""
     old = json.loads(out.read_text(encoding="utf-8")) if out.exists() and not restart else {}
     kept = old.get("models", {}) if (old.get("size"), old.get("seed")) == (size, SEED) else {}
-    result = {"date": old.get("date", ""), "size": size, "seed": SEED, "models": {}}
+    result = {"date": old.get("date", ""), "size": size, "seed": SEED, "tasks": shown(), "models": {}}
     for name in names:
         weights = digest(name)
         done = kept[name] if kept.get(name, {}).get("weights") == weights else {}

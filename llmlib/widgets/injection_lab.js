@@ -17,11 +17,11 @@ export default {
       const node = h("textarea", { class: `il-field ${look}`, rows, spellcheck: false, "aria-label": label, readOnly: !live, oninput: () => { state[key] = node.value; changed(); } });
       return node;
     };
-    const fields = { document: area("Documento", "document", 3), question: area("Pergunta", "question", 1), right: area("Resposta certa", "right", 1, "il-right"), attack: area("O que o atacante acrescentou ao documento", "attack", 2, "il-attack"), wanted: area("O que o atacante quer que seja dito", "wanted", 1, "il-attack") };
+    const fields = { document: area("Documento", "document", 2), question: area("Pergunta", "question", 1), right: area("Resposta certa", "right", 1, "il-right"), attack: area("O que o atacante acrescentou ao documento", "attack", 2, "il-attack"), wanted: area("O que o atacante quer que seja dito", "wanted", 1, "il-attack") };
     const fill = () => { for (const [key, node] of Object.entries(fields)) node.value = state[key]; };
     const put = (text, each) => text.replaceAll("{mentira}", each.lie).replaceAll("{outro}", each.other);
     const press = (box, list, chosen) => [...box.querySelectorAll("button")].forEach((button, i) => button.setAttribute("aria-pressed", String(list[i] === chosen)));
-    const chips = (label, list, word, onpick) => h("p", { class: "sbs-examples il-chips", role: "group", "aria-label": label }, h("span", {}, word), list.map((each, i) => h("button", { type: "button", class: "llm-link", onclick: () => onpick(each) }, each.label ?? `${i + 1}`)));
+    const chips = (label, list, word, onpick) => h("p", { class: "il-chips", role: "group", "aria-label": label }, h("span", {}, word), list.map((each, i) => h("button", { type: "button", class: "llm-link", onclick: () => onpick(each) }, each.label ?? `${i + 1}`)));
     const documentChips = chips("Documentos", documents, "Documento", (each) => { doc = each; Object.assign(state, { document: each.document, question: each.question, right: each.right }); arm(); });
     const attackChips = chips("Ataques", attacks, "Ataque", (each) => { attack = each; arm(); });
     function arm() {
@@ -36,11 +36,11 @@ export default {
       h("input", { type: "checkbox", name: key, disabled: !live && key !== "", onchange: (event) => { use[key] = event.target.checked; changed(); } }), h("span", {}, label, h("small", {}, what)))));
 
     // -- what comes out
-    const sent = h("p", { class: "il-sent" }), tokens = tokenStrip({ label: "O que o modelo recebe", last: 400 }), reply = h("p", { class: "il-reply" }), verdict = h("p", { class: "il-verdict" });
+    const sent = h("span", { class: "il-count" }), tokens = tokenStrip({ label: "O que o modelo recebe", last: 400 }), reply = h("p", { class: "il-reply" }), verdict = h("p", { class: "il-verdict" });
     const scores = h("ol", { class: "il-scores", "aria-label": "Probabilidade de cada resposta que o programa aceita" });
     function show({ given, text, out, scored }, judged) {
       tokens.draw(given);
-      [...tokens.el.querySelectorAll(".llm-token")].forEach((node, i) => node.classList.toggle("ct-mark", !!SPECIAL[given[given.length - Math.min(given.length, 400) + i]?.text]));
+      [...tokens.el.querySelectorAll(".llm-token")].forEach((node, i) => node.classList.toggle("il-mark", !!SPECIAL[given[given.length - Math.min(given.length, 400) + i]?.text]));
       sent.textContent = `${fmtNumber(given.length)} tokens, dos quais ${given.filter((each) => SPECIAL[each.text]).length} são marcas do formato`;
       reply.replaceChildren(h("span", {}, text.trim() || "(nada)"), ...(out !== text ? [h("em", {}, ` → ${out}`)] : []));
       verdict.dataset.verdict = judged;
@@ -140,14 +140,15 @@ export default {
       progress.textContent = `${n} documentos: obedeceu ${counts.obedeceu}, respondeu certo ${counts.certa}, programa bloqueou ${counts.bloqueada}, “o texto não diz” ${counts.recusou}, outra coisa ${counts.outra}.`;
     }
 
-    const line = (label, ...content) => h("div", { class: "il-line" }, h("span", { class: "pb-name" }, label), ...content);
+    const line = (label, ...content) => h("div", { class: "il-line" }, h("span", { class: "il-name" }, label), ...content);
     build(el, null, [
       documentChips,
       line("documento", fields.document), line("pergunta", fields.question), line("resposta certa", fields.right),
       attackChips, line("acrescentado", fields.attack), line("o atacante quer", fields.wanted),
-      boxes, h("div", { class: "llm-under" }, pill.el, sent), tokens.el,
-      h("div", { class: "il-out" }, h("span", { class: "pb-title" }, "Saída do programa"), reply, verdict), scores,
-      h("div", { class: "llm-foot il-foot" }, all, progress), table, heard.el,
+      boxes, h("div", { class: "llm-under" }, pill.el),
+      h("div", { class: "il-out" }, h("span", { class: "il-title" }, "Saída do programa"), reply, verdict), scores,
+      h("div", { class: "llm-foot il-foot" }, all, progress), table,
+      h("p", { class: "il-title" }, "O que o modelo recebeu", sent), tokens.el, heard.el,
     ]);
     arm();
     return () => { soon.cancel(); heard.say.cancel(); asks += 1; stopBatch?.(); };

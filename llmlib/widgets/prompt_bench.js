@@ -70,7 +70,7 @@ export default {
     }
 
     // -- what comes out
-    const runs = h("div", { class: "pb-runs" }), count = h("p", { class: "llm-pill" }), strip = tokenStrip({ label: "O que o modelo respondeu, token por token" });
+    const runs = h("div", { class: "pb-runs" }), count = h("span", { class: "pb-count" }), strip = tokenStrip({ label: "O que o modelo respondeu, token por token" });
     const verdict = h("p", { class: "pb-verdict" }), bars = h("ol", { class: "pb-bars", "aria-label": "Probabilidade da resposta certa, com o prompt como está e com uma mudança de cada vez" });
     const same = (a, b) => a.trim().replace(/[ .]+$/, "").toLowerCase() === b.trim().replace(/[ .]+$/, "").toLowerCase();
     function drawTokens(tokens) {
@@ -153,16 +153,16 @@ export default {
       drawEditor();
       changed();
     }
-    const examples = h("p", { class: "sbs-examples pb-tasks", role: "group", "aria-label": "Tarefas" }, h("span", {}, "Tarefa"), tasks.map((each) => h("button", { type: "button", class: "llm-link", "aria-pressed": String(each === task), onclick: () => choose(each) }, each.label)));
+    const examples = h("p", { class: "pb-tasks", role: "group", "aria-label": "Tarefas" }, h("span", {}, "Tarefa"), tasks.map((each) => h("button", { type: "button", class: "llm-link", "aria-pressed": String(each === task), onclick: () => choose(each) }, each.label)));
     const name = freshId();
     const models_ = models.length > 1 && h("fieldset", { class: "pb-models" }, h("legend", {}, "Modelo"), models.map((each, i) => h("label", {}, h("input", { type: "radio", name, checked: i === who, onchange: () => { who = i; before = null; changed(); } }), each.title, h("small", {}, each.form === "chat" ? " (mensagem)" : " (texto solto)"))));
 
     open();
     build(el, null, [
-      examples, models_, editor, h("div", { class: "llm-under" }, pill.el, count),
-      h("p", { class: "pb-title" }, "O que o modelo recebe"), runs,
-      h("div", { class: "pb-answer" }, h("span", { class: "pb-title" }, "O que ele responde"), strip.el, verdict),
-      h("p", { class: "pb-title" }, "Probabilidade da resposta certa"), bars, heard.el,
+      examples, models_, editor, h("div", { class: "llm-under" }, pill.el),
+      h("div", { class: "pb-answer" }, h("span", { class: "pb-title" }, "O modelo responde"), strip.el, verdict),
+      h("p", { class: "pb-title" }, "Probabilidade da resposta certa"), bars,
+      h("p", { class: "pb-title" }, "O que o modelo recebeu", count), runs, heard.el,
     ]);
     drawEditor();
     drawRecord();

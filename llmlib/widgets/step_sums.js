@@ -7,7 +7,7 @@ export default {
     const pill = statePill(el, live && "rode outras somas"), heard = announcer(), name = freshId();
 
     const run = h("button", { type: "button", class: "llm-button llm-button-main", hidden: !live, onclick: () => (stop ? stop() : runAll(seed + 1)) }, `Rodar outras ${COUNT} somas`);
-    const models_ = models.length > 1 && h("fieldset", { class: "pb-models" }, h("legend", {}, "Modelo"), models.map((each, i) => h("label", {}, h("input", { type: "radio", name, checked: i === 0, disabled: !live, onchange: () => { who = i; runAll(seed); } }), each.title)));
+    const models_ = models.length > 1 && h("fieldset", { class: "ss-models" }, h("legend", {}, "Modelo"), models.map((each, i) => h("label", {}, h("input", { type: "radio", name, checked: i === 0, disabled: !live, onchange: () => { who = i; runAll(seed); } }), each.title)));
     const sizes = h("label", { class: "ss-size" }, "Números em cada soma", h("select", { disabled: !live, onchange: (event) => { size = +event.target.value; runAll(seed); } }, [2, 3, 4, 5].map((n) => h("option", { value: String(n), selected: n === size }, String(n)))));
     const head = h("tr", {}, h("th", { scope: "col" }, "Soma")), body = h("tbody"), counts = h("ol", { class: "ss-counts", "aria-label": "Quantas somas certas em cada jeito" });
     const table = h("table", { class: "ss-table" }, h("caption", { class: "llm-unseen" }, "As somas e o que cada jeito respondeu"), h("thead", {}, head), body);
