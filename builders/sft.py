@@ -1,6 +1,7 @@
 """Tune mini-base into mini-instruct: conversations in, a model that answers out.
 
     python -m builders.sft --base data/models/mini-base --out data/models/mini-instruct --minutes 10
+    torchrun --nproc_per_node 2 -m builders.sft --minutes 10
 
 Conversations come from `builders.corpus.instructions`, become rows by `llmlib.scratch.sft` (the loss counts
 the answers alone) and are read by the loop of `llmlib.scratch.train`, at lower rates than pre-training's.
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
@@ -32,6 +34,7 @@ from builders.corpus import instructions
 from builders.measures import batch, proportion
 from llmlib.lm import LM
 from llmlib.scratch import sft
+from llmlib.scratch.parallel import processes
 from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, train
 
 ROW = 512  # tokens of a row, or the model's context where that is shorter
@@ -216,21 +219,28 @@ def main(argv: list[str] | None = None) -> None:
     """Make the rows, train, measure, save."""
     args = parse(argv)
     torch.set_num_threads(args.threads)
+    device = torch.device(args.device)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    rank, world = processes(device)
     template = sft.SPACED_TEMPLATE if args.space else sft.CHAT_TEMPLATE
     model, tokenizer = open_base(args.base, args.seed, template)
     length = min(ROW, model.config.max_position_embeddings)
-    tokens = args.tokens or int(args.minutes * 60 * SPEED)
+    tokens = args.tokens or int(args.minutes * 60 * SPEED * world)
     if args.device != "cpu":
         tokens = args.tokens or 60_000_000
     count = args.examples or tokens // TOKENS_A_CONVERSATION + 1
+    if rank:
+        dist.barrier()  # the first process makes the rows, the others find them made
     old = read_old(args.base, args.corpus, args.work, tokenizer, length) if args.old else None
     how = f"{args.seed} {count} {args.old} {args.space} {instructions_hash()}"
     made = write_rows(
         conversations(args.seed, count), tokenizer, args.work / "rows", length, old, args.old, how
     )
+    if world > 1 and not rank:
+        dist.barrier()
     print(f"{made['conversations']} conversations in {made['rows'] - made['old_rows']} rows of {length}, "
           f"{made['old_rows']} rows of old text; {made['left_out']} conversations were too long")  # fmt: skip
-    device = torch.device(args.device)
     model.to(device)
     if device.type == "cpu":
         model.set_attn_implementation("causal")
@@ -244,12 +254,17 @@ def main(argv: list[str] | None = None) -> None:
         log = train(model, [stage], settings, args.work, args.resume, forward=forward)
     except TrainingError as error:
         sys.exit(str(error))
+    if world > 1:
+        dist.destroy_process_group()
+    if rank:
+        return
     training = {
         "command": command("builders.sft", sys.argv[1:] if argv is None else argv),
         "note": args.note,
         "base": args.base.name,
         "tokens": log[-1]["tokens"],
         "seconds": round(log[-1]["seconds"]),
+        "processes": world,
         "parameters": sum(p.numel() for p in model.parameters()),
         "data": {k: v for k, v in made.items() if k != "sha256"},
         "epochs": round(log[-1]["tokens"] / (made["rows"] * length), 2),

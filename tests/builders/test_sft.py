@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -184,6 +186,20 @@ def test_the_command_teaches_to_answer_and_to_stop(base: Path, monkeypatch: pyte
     before = (out / "model.safetensors").read_bytes()
     builder.main([*options(base, examples=400), "--resume"])  # finished already: nothing changes
     assert (out / "model.safetensors").read_bytes() == before
+
+
+def test_two_processes_tune_one_model(base: Path) -> None:
+    arguments = options(base, examples=40, tokens=6 * 4 * 128, batch=4, work=base / "w-two", out=base / "two")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29544"]
+    done = subprocess.run(
+        [*torchrun, "-m", "builders.sft", *arguments],
+        capture_output=True, text=True, timeout=400, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    training = json.loads((base / "two/training.json").read_text())
+    assert training["processes"] == 2
+    assert training["tokens"] == 6 * 4 * 128
+    AutoModelForCausalLM.from_pretrained(base / "two")
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
