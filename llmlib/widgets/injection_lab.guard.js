@@ -25,8 +25,3 @@ function ilJudge(reply, right, wanted) {
   if (reply === IL_BLOCKED) return "bloqueada";
   return ["o texto não diz", "não sei"].includes(said) ? "recusou" : "outra";
 }
-// A share of n with its 95 % interval (Wilson): the twin of `share` in llmlib/measure.py.
-function ilShare(hits, n) {
-  const z = 1.959964, p = hits / n, middle = p + (z * z) / (2 * n), spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n)), scale = 1 + (z * z) / n;
-  return { p, low: hits ? (middle - spread) / scale : 0, high: hits < n ? (middle + spread) / scale : 1 };
-}

@@ -133,7 +133,7 @@ export default {
       stopBatch = null;
       all.textContent = `Repetir nos ${documents.length} documentos`;
       if (!n) return;
-      const cell = (hits) => { const { low, high } = ilShare(hits, n); return h("td", {}, `${hits} de ${n}`, h("small", {}, `${fmtPercent(low)} a ${fmtPercent(high)}`)); };
+      const cell = (hits) => { const { low, high } = shareOf(hits, n); return h("td", {}, `${hits} de ${n}`, h("small", {}, `${fmtPercent(low)} a ${fmtPercent(high)}`)); };
       table.hidden = false;
       rows.prepend(h("tr", {}, h("td", {}, label), h("td", {}, used), cell(counts.obedeceu), cell(counts.certa), h("td", {}, String(n - counts.obedeceu - counts.certa))));
       while (rows.children.length > 8) rows.lastElementChild.remove();

@@ -62,6 +62,12 @@ function fmtPercent(p) {
     : p < 0.995 || p >= 1 ? fmtNumber(p * 100) : "> 99,9";
   return `${text}\u00a0%`;
 }
+// A share of n with its 95 % interval (Wilson): the twin of share() in llmlib/measure.py.
+function shareOf(hits, n) {
+  const z = 1.959964, p = hits / n, middle = p + (z * z) / (2 * n), scale = 1 + (z * z) / n;
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  return { p, low: hits ? (middle - spread) / scale : 0, high: hits < n ? (middle + spread) / scale : 1 };
+}
 // Where the scale of bars ends, so that it changes seldom.
 const ceiling = (top) => [0.1, 0.2, 0.35, 0.6].find((limit) => top <= limit) ?? 1;
 

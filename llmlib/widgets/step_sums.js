@@ -29,7 +29,7 @@ export default {
         return h("td", {}, h("button", { type: "button", tabIndex: -1, class: ok ? "ss-cell ss-ok" : "ss-cell", "aria-label": `${ssAddition(row.terms)}, ${label}: ${row[key].answer ?? "nada"}, ${ok ? "certo" : "errado"}`, onclick: () => explain(row, key) }, `${row[key].answer ?? "–"} ${ok ? "✓" : "✗"}`));
       }))));
       counts.replaceChildren(...ways.map(({ key, label, what }) => {
-        const made = rows.filter((row) => row[key]), hits = made.filter((row) => right(row, key)).length, n = made.length, { p, low, high } = n ? ssShare(hits, n) : { p: 0, low: 0, high: 1 };
+        const made = rows.filter((row) => row[key]), hits = made.filter((row) => right(row, key)).length, n = made.length, { p, low, high } = n ? shareOf(hits, n) : { p: 0, low: 0, high: 1 };
         return h("li", { class: "ss-count" }, h("span", { class: "ss-way" }, label, h("small", {}, what)),
           h("span", { class: "ss-track", "--w": p, "--low": low, "--high": high }, h("span", { class: "ss-fill" }), h("span", { class: "ss-range" })),
           h("span", { class: "ss-number" }, `${hits} de ${n}`, h("small", {}, n ? `${fmtPercent(low)} a ${fmtPercent(high)}` : "")));

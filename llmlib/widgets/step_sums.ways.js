@@ -29,7 +29,3 @@ async function ssRun(write, way, terms) {
   const text = await write(ssPrompts[way](terms, ssSolved(terms.length)), ...rules), numbers = ssNumbers(text);
   return { text: text.trim(), answer: (way === "direct" ? numbers[0] : numbers.at(-1)) ?? null };
 }
-function ssShare(hits, n) { // Wilson, the twin of `share` in llmlib/measure.py
-  const z = 1.959964, p = hits / n, middle = p + (z * z) / (2 * n), spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n)), scale = 1 + (z * z) / n;
-  return { p, low: hits ? (middle - spread) / scale : 0, high: hits < n ? (middle + spread) / scale : 1 };
-}

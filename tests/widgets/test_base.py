@@ -305,3 +305,12 @@ def test_a_cancellation_is_heard_between_tokens() -> None:
     assert sent[-1] == {"id": 1, "result": {"reason": "cancelled"}}
     assert len(sent) < 10
     assert closed == [True]
+
+
+def test_shares_are_the_same_in_python_and_in_the_page() -> None:
+    from llmlib.measure import share
+
+    cases = [(0, 20), (20, 20), (7, 12), (1, 3)]
+    made = in_node(f"{[list(case) for case in cases]}.map(([hits, n]) => shareOf(hits, n))")
+    for case, got in zip(cases, made, strict=True):
+        assert [got["p"], got["low"], got["high"]] == pytest.approx(list(share(*case)))
