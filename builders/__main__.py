@@ -54,6 +54,7 @@ RECIPES: dict[str, list[Step]] = {
     "custo-tokens": [["builders.token_cost"]],
     "scaling": [TEXTS[1], ["builders.scaling"]],
     "geracao": [["builders.sampling_curves"]],
+    "prompts": [["builders.prompt_curves"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }
