@@ -25,7 +25,7 @@ export default {
       const mean = (weights, values) => weights.reduce((sum, w, i) => sum + w * values[i], 0), right = answers.map((a) => a.right);
       const order = answers.map((a, i) => i).sort((a, b) => drawn[b] - drawn[a] || a - b);
       const keep = [...new Set([...order.slice(0, MOST - 3), ...[...order].sort((a, b) => after[b] - after[a]).slice(0, 3)])].slice(0, MOST);
-      bars.draw({ items: keep.map((i) => ({ id: i, text: `${answers[i].right ? "✓" : "✗"}\u00a0${answers[i].text}`, p: drawn[i], q: after[i] })), rest: Math.max(0, 1 - keep.reduce((sum, i) => sum + after[i], 0)) });
+      bars.draw({ items: keep.map((i) => ({ id: i, text: `${answers[i].right ? "✓" : "✗"} ${answers[i].text || "(nada)"}`.replace(/\s/g, "\u00a0"), p: drawn[i], q: after[i] })), rest: Math.max(0, 1 - keep.reduce((sum, i) => sum + after[i], 0)) });
       out.textContent = `β = ${fmtNumber(beta, beta < 1 ? 2 : 1)}`;
       slider.setAttribute("aria-valuetext", out.textContent);
       said.textContent = `Recompensa média: ${fmtNumber(mean(drawn, rewards), 2)} antes, ${fmtNumber(mean(after, rewards), 2)} depois. Certas: ${fmtPercent(mean(drawn, right))} antes, ${fmtPercent(mean(after, right))} depois. Distância: ${fmtNumber(kl, 2)} nats.`;

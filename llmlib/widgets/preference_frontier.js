@@ -35,7 +35,7 @@ export default {
       const all = mine().flatMap((c) => c.points), far = Math.max(0.5, ...all.map((p) => Math.max(p.kl.value, p.bound ?? 0))) * 1.05;
       const low = shown === "true" ? 0 : Math.min(-0.5, ...all.map((p) => p.proxy.low)), high = shown === "true" ? 1 : Math.max(1, ...all.map((p) => p.proxy.high));
       const x = (v) => left + ((width - left - right) * v) / far, y = (v) => top + (1 - (v - low) / (high - low)) * (height - top - bottom);
-      const unit = far > 8 ? 4 : far > 4 ? 2 : far > 1.6 ? 1 : 0.5, xs = Array.from({ length: Math.floor(far / unit) + 1 }, (_, i) => i * unit);
+      const unit = far > 12 ? 4 : far > 6 ? 2 : far > 3 ? 1 : far > 1.2 ? 0.5 : 0.2, xs = Array.from({ length: Math.floor(far / unit) + 1 }, (_, i) => i * unit);
       const ys = shown === "true" ? [0, 0.25, 0.5, 0.75, 1] : Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i);
       const zero = shown === "true" ? start.value : 0;
       const grid = [ys.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "pf-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, shown === "true" ? fmtPercent(v) : fmtNumber(v)))),
