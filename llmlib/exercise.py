@@ -151,6 +151,16 @@ def na_frase(resposta: str, documento: str, nome: str) -> bool:
     return any(nome in frase and resposta in frase for frase in frases)
 
 
+def menor_rank(valores: list[float], parte: float) -> int:
+    """Quantos valores singulares, do maior ao menor, guardam ao menos `parte` da soma dos quadrados de todos."""
+    total, soma = sum(v * v for v in valores), 0.0
+    for quantos, valor in enumerate(valores):
+        if soma >= parte * total:
+            return quantos
+        soma += valor * valor
+    return len(valores)
+
+
 # ---- what they are tried on
 
 
@@ -174,6 +184,17 @@ def turn(who: str, *said: str) -> list[str]:
 
 
 EXERCISES = {
+    "menor_rank": Exercise(
+        menor_rank,
+        (
+            lambda: ([3.0, 2.0, 1.0], 0.6),
+            lambda: ([3.0, 2.0, 1.0], 0.9),
+            lambda: ([1.0, 1.0, 1.0, 1.0], 0.5),
+            lambda: ([2.0, 1.0], 0.0),
+            lambda: ([4.0, 2.0, 2.0, 1.0], 1.0),
+        ),
+        "Some os quadrados, do maior ao menor, até a soma chegar à parte pedida do total; conte quantos usou.",
+    ),
     "vantagens": Exercise(
         vantagens,
         (lambda: ([3.0, 1.0, 2.0],), lambda: ([0.5, -0.5],), lambda: ([1.0, 1.0, 1.0, 5.0],)),
