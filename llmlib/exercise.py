@@ -152,7 +152,7 @@ def na_frase(resposta: str, documento: str, nome: str) -> bool:
 
 
 def menor_rank(valores: list[float], parte: float) -> int:
-    """Quantos valores singulares, do maior ao menor, guardam ao menos `parte` da soma dos quadrados de todos."""
+    """Quantos valores singulares, do maior ao menor, guardam ao menos `parte` da soma dos quadrados."""
     total, soma = sum(v * v for v in valores), 0.0
     for quantos, valor in enumerate(valores):
         if soma >= parte * total:
@@ -193,7 +193,7 @@ EXERCISES = {
             lambda: ([2.0, 1.0], 0.0),
             lambda: ([4.0, 2.0, 2.0, 1.0], 1.0),
         ),
-        "Some os quadrados, do maior ao menor, até a soma chegar à parte pedida do total; conte quantos usou.",
+        "Some os quadrados, do maior ao menor, até chegar à parte pedida do total; conte quantos usou.",
     ),
     "vantagens": Exercise(
         vantagens,
