@@ -42,6 +42,10 @@ WIDGETS = {
     "RewardHacking": "reward_hacking",
     "PreferenceFrontier": "preference_frontier",
     "Leash": "leash",
+    "ReviewLab": "review_lab",
+    "WaysCurve": "ways_curve",
+    "LoraView": "lora_view",
+    "Forgetting": "forgetting",
 }
 __all__ = [*WIDGETS, "assets"]
 
