@@ -52,12 +52,13 @@ VOTED, ANSWERS, PAIRS = 96, 4, 3  # questions voted on, answers to each, votes o
 STEPS = {"dpo": 36, "rloo": 30}
 BATCH = {"dpo": 16, "rloo": 12}  # pairs, or questions (with ANSWERS to each), a step
 RATE, BETA = 2e-4, {"dpo": 0.1, "rloo": 0.05}
-MEASURED = (1 / 6, 1 / 3, 2 / 3, 1)  # of the steps, where a measure is taken
+MEASURED, EACH = (0.25, 0.5, 1), 4  # of the steps, where a measure is taken; answers to each question in it
 DRAWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # n of best-of-n
 SHOWN = 8  # questions whose answers go along
 SETTINGS = {
     "judges": JUDGES, "value": [RIGHT, LENGTH], "room": ROOM, "asked": [ASKED, SAMPLES],
     "voted": [VOTED, ANSWERS, PAIRS], "steps": STEPS, "batch": BATCH, "rate": RATE, "beta": BETA,
+    "measured": [*MEASURED, EACH],
 }  # fmt: skip
 
 
@@ -68,13 +69,13 @@ def some(count: int, scale: float) -> int:
 def questions(split: str, count: int) -> list[instructions.Conversation]:
     """`count` different single questions, kinds in the order of KINDS."""
     rng, found, seen = random.Random(f"alinhamento/{split}"), [], set()
-    for kind in cycle(KINDS):
-        c = instructions.make(rng, split, kind)
-        if len(c.prompt) == 1 and c.prompt[0]["content"] not in seen:
-            seen.add(c.prompt[0]["content"])
-            found.append(c)
-        if len(found) == count:
-            return found
+    for kind in islice(cycle(KINDS), count):
+        for _ in range(100):  # until one is new
+            c = instructions.make(rng, split, kind)
+            if len(c.prompt) == 1 and c.prompt[0]["content"] not in seen:
+                seen.add(c.prompt[0]["content"])
+                found.append(c)
+                break
     return found
 
 
@@ -215,10 +216,10 @@ class Lesson:
         """Both rewards and the distance of a model in training, on the questions of the bank."""
         lm = copy.copy(self.lm)
         lm.model = model.eval()
-        made = Answers(lm, self.lm.model, self.bank.asked, 2, 900_000 + 1000 * seed)
+        made = Answers(lm, self.lm.model, self.bank.asked, EACH, 900_000 + 1000 * seed)
         kl = policy.sequence_kl(model, self.lm.model, made.ids, made.mask)
-        found = point(step, kl.tolist(), made.traits, made.right, self.scorer, 2)
-        return found | {"answers": made.texts[::2][:SHOWN]}
+        found = point(step, kl.tolist(), made.traits, made.right, self.scorer, EACH)
+        return found | {"answers": made.texts[::EACH][:SHOWN]}
 
     def run(self, method: str, seed: int) -> list[dict]:
         """Train a copy of the model by one method; the points measured on the way."""
