@@ -12,16 +12,17 @@ import sys
 
 Step = list[str]
 TEXTS: list[Step] = [
-    ["builders.corpus", "--mix", "leitura", "--mchars", "40", "--out", "build/corpus/leitura"],
-    ["builders.corpus", "--mix", "texto", "--mchars", "110", "--out", "build/corpus/texto"],
+    ["builders.corpus", "--mix", "leitura", "--mchars", "45", "--out", "build/corpus/leitura"],
+    ["builders.corpus", "--mix", "texto", "--mchars", "125", "--out", "build/corpus/texto"],
     ["builders.tokenizer"],
 ]
+PAIR = ["torch.distributed.run", "--nproc_per_node", "2", "-m"]  # a process for each of two cores
 TRAINING: dict[str, Step] = {
     "mini-base": [
-        "torch.distributed.run", "--nproc_per_node", "2", "-m", "builders.pretrain", "--tokens", "32M",
-        "--stage1", "0.41", "--stage3", "0.2", "--accumulate", "2", "--compile", "--resume",
+        *PAIR, "builders.pretrain", "--tokens", "60M", "--stage1", "0.3", "--stage3", "0.2",
+        "--decay", "0.4", "--accumulate", "2", "--compile", "--resume",
     ],
-    "mini-instruct": ["builders.sft", "--minutes", "10", "--compile", "--space", "--resume"],
+    "mini-instruct": [*PAIR, "builders.sft", "--minutes", "9.5", "--compile", "--space", "--resume"],
     "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
     "mini-bert": ["builders.bert", "--resume"],
     "mini-t5": ["builders.t5", "--resume"],
