@@ -21,7 +21,7 @@ class LoraView(Widget):
 
     Args:
         updates: "layers.0.self_attn.q_proj" -> as `builders.transfer.update` writes it.
-        cut: {"rank", "right", "n"}: right answers when every matrix keeps that rank of its update; None is all.
+        cut: {"rank", "right", "n"}: right answers when every matrix keeps that rank of its update, None: all.
         rank: where the slider starts.
     """
 
@@ -71,5 +71,5 @@ class LoraView(Widget):
         return (
             f"<p>{html.escape(self.summary())}</p><table><thead><tr><th scope='col'>Matriz</th>"
             f"<th scope='col'>Mudança do ajuste inteiro</th><th scope='col'>Mudança do LoRA</th>"
-            f"<th scope='col'>Reconstruída com rank {self.rank}</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<th scope='col'>Com rank {self.rank}</th></tr></thead><tbody>{rows}</tbody></table>"
         )

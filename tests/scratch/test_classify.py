@@ -70,6 +70,8 @@ def test_training_lowers_the_loss_and_moves_only_what_learns(body) -> None:
 
 
 def test_examples_and_labels_must_match(body) -> None:
-    model = classify.Classifier(classify.first_layers(body, 1), np.zeros(body.config.hidden_size), np.ones(body.config.hidden_size))
+    model = classify.Classifier(
+        classify.first_layers(body, 1), np.zeros(body.config.hidden_size), np.ones(body.config.hidden_size)
+    )
     with pytest.raises(ValueError, match="rótulo"):
         classify.fit(model, TEXTS, [1], steps=1)

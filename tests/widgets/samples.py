@@ -12,9 +12,11 @@ from llmlib.widgets import (
     BPESteps,
     ChatTemplate,
     ExamplesCurve,
+    Forgetting,
     Generate,
     InjectionLab,
     Leash,
+    LoraView,
     MeasuredCurves,
     NextToken,
     Playground,
@@ -22,6 +24,7 @@ from llmlib.widgets import (
     PromptBench,
     Quiz,
     Retries,
+    ReviewLab,
     RewardHacking,
     SamplingView,
     SideBySide,
@@ -30,9 +33,10 @@ from llmlib.widgets import (
     TokenizerView,
     TrainLM,
     Votes,
+    WaysCurve,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import fake_trainer, ranked
+from tests.widgets import fake_trainer, ranked, tuned
 from tests.widgets.fake import FakeLM
 from tests.widgets.talk import TalkLM
 
@@ -176,4 +180,10 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "reward-hacking": lambda: RewardHacking(ranked.BANK, votes=40, n=8),
     "preference-frontier": lambda: PreferenceFrontier(ranked.CURVES, list(ranked.SAID)[:2], ranked.START),
     "leash": lambda: Leash(ranked.BANK[:3]),
+    "review-lab": lambda: ReviewLab(FakeLM(), **tuned.LAB, examples=["O filme é chato."]),
+    "ways-curve": lambda: WaysCurve(
+        tuned.SIZES, tuned.WAYS, tuned.groups("prova inteira", "diretas"), tuned.PAIRS, tuned.EXAMPLES
+    ),
+    "lora-view": lambda: LoraView(tuned.updates(), tuned.CUT),
+    "forgetting": lambda: Forgetting(tuned.LOSSES, tuned.KINDS),
 }
