@@ -14,10 +14,10 @@ The ways, each with 8 to 512 labelled reviews and several seeds (which reviews, 
 The head looks at a layer in the middle (LAYER); what lies above it takes no part. What a head finds at each
 layer of mini-base, with the most labels, is measured on a validation part. Every way answers the same unseen
 reviews (see data/tasks/resenhas). Of the largest runs: the loss on unseen texts of each kind that mini-base
-learned from, before and after; and, of the first seed, the update of every matrix (singular values, a block of
-it, the accuracy when each is cut to rank r). Intervals of 95 % by bootstrap over reviews and seeds, or over
-texts. Each run is written when done; started again, the command goes on where it stopped, unless weights,
-reviews or recipe have changed.
+learned from, before and after; and, of the first seed, the update of every matrix (singular values, a block
+of it, the accuracy when each is cut to rank r). Intervals of 95 % by bootstrap over reviews and seeds, or
+over texts. Each run is written when done; started again, the command goes on where it stopped, unless
+weights, reviews or recipe have changed.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from tqdm import tqdm
 from builders.corpus.__main__ import MODULES
 from builders.measures import loss as losses
 from builders.pretrain import fast_precision
+from builders.sampling_curves import sign
 from llmlib import load
 from llmlib.data import model_path, root, task
 from llmlib.scratch import classify
@@ -52,7 +53,7 @@ BASE = "mini-base"
 WAYS = ("maioria", "palavras", "zero", "congelado", "lora", "inteiro")
 SIZES = (8, 32, 128, 512)
 POOL = 800  # training reviews that labels are drawn from
-STEPS = {8: 16, 32: 24, 128: 36, 512: 56}
+STEPS = {8: 12, 32: 20, 128: 28, 512: 48}
 BATCH = 16
 LR = {"zero": 1e-3, "inteiro": 3e-4, "lora": 2e-3}
 HEAD_LR = {"zero": 1e-2, "inteiro": 3e-3, "lora": 3e-3}
@@ -60,8 +61,8 @@ RANK, ALPHA = 8, 16
 DECAY = 3e-3  # of the head on frozen features
 LAYER = 3  # of 5: below it, too little is left to tune; the last one is turned towards the next token
 STATS = 160  # reviews that a fresh model is put on scale with
-CUTS = (0, 1, 2, 4, 8, 16, 32)  # ranks that the full update is cut to
-TEXTS, LONGEST = 8, 160  # of each kind, and tokens read of each
+CUTS = (0, 1, 2, 4, 8, 16)  # ranks that the full update is cut to
+TEXTS, LONGEST = 6, 96  # of each kind, and tokens read of each
 LAB = "O filme é ótimo, mas a música é chata."  # of the first figure
 SIDE, KEPT = 16, 32  # side of the block shown of an update; singular values and directions kept
 GROUPS = {
@@ -494,6 +495,7 @@ def main() -> None:
     torch.set_num_threads(1)
     result = measure(args.seeds, args.out, args.restart)
     write(args.out, result)
+    sign(args.out)
     seconds = sum(run["seconds"] for run in result["runs"])
     print(f"Wrote {args.out}: {len(result['runs'])} runs, {seconds:.0f} seconds of one core.")
 
