@@ -55,6 +55,8 @@ RECIPES: dict[str, list[Step]] = {
     "custo-tokens": [["builders.token_cost"]],
     "scaling": [TEXTS[1], ["builders.scaling"]],
     "geracao": [["builders.sampling_curves"]],
+    "resenhas": [["builders.reviews"]],
+    "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
