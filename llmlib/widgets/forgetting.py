@@ -51,11 +51,13 @@ class Forgetting(Widget):
 
     def fallback(self) -> str:
         head = "".join(f'<th scope="col">{html.escape(way["label"])}</th>' for way in self.ways)
+        after = [{row["kind"]: html.decimal(row["after"], 2) for row in way["rows"]} for way in self.ways]
         rows = "".join(
-            f'<tr><th scope="row">{html.escape(first["kind"])}</th><td>{html.decimal(first["before"], 2)}</td>'
-            + "".join(f"<td>{html.decimal(way['rows'][i]['after'], 2)}</td>" for way in self.ways)
+            f'<tr><th scope="row">{html.escape(first["kind"])}</th>'
+            f"<td>{html.decimal(first['before'], 2)}</td>"
+            + "".join(f"<td>{by_kind.get(first['kind'], '–')}</td>" for by_kind in after)
             + "</tr>"
-            for i, first in enumerate(self.ways[0]["rows"])
+            for first in self.ways[0]["rows"]
         )
         return (
             f"<p>{html.escape(self.summary())}</p><table><thead><tr><th scope='col'>Tipo de texto</th>"

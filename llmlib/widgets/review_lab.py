@@ -1,8 +1,8 @@
 """ReviewLab: type a review and several classifiers answer; label some, and one more trains before the reader.
 
 Two classifiers were trained before: one that counts words, which travels whole, and a head on the hidden
-states of a model, which needs the model to answer. The third learns in the figure, from the reader's labels, on
-the same states (`review_lab.head.js`, twin of `llmlib.scratch.classify.fit_head`). This file trains nothing.
+states of a model, which needs the model to answer. The third learns in the figure, from the reader's labels,
+on the same states (`review_lab.head.js`, twin of `scratch.classify.fit_head`). This file trains nothing.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class ReviewLab(Widget):
         text: where the figure starts.
         recorded: {"words": p, "head": p}, what both say about `text`.
         words: word -> (idf, weight), and under "" (0, bias): TF-IDF of single words, normalised, and a line.
-        head: {"w": D numbers, "b", "mean": D, "spread": D, "layer": it looks at, "labels": it had, "decay": of the
-            reader's own}.
+        head: {"w": D numbers, "b", "mean": D, "spread": D, "layer": it looks at, "labels": it had,
+            "decay": of the reader's own}.
         bank: reviews with no label that the reader may label.
         unseen: {"texto", "rotulo"} of reviews that nobody learned from, to measure the reader's classifier.
         examples: texts that the reader may try with one click.

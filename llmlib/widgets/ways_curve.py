@@ -1,7 +1,7 @@
 """WaysCurve: how often each way of training is right, by number of labelled examples, on parts of a test.
 
-All of it was measured before (`builders.transfer`); the figure only shows it. The reader chooses which ways to
-see, on which part of the test, and a number of labels; with two ways left, the paired difference is told.
+All of it was measured before (`builders.transfer`); the figure only shows it. The reader chooses which ways
+to see, on which part of the test, and a number of labels; with two ways left, the paired difference is told.
 """
 
 from __future__ import annotations

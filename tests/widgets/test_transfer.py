@@ -1,4 +1,4 @@
-"""The figures of transfer: what was measured is what is shown, and the classifier of the page is the library's."""
+"""The figures of transfer: what was measured is what is shown; the page's classifier is the library's."""
 
 from __future__ import annotations
 

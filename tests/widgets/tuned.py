@@ -1,4 +1,4 @@
-"""What the figures of the chapter on transfer are given: the shape of `builders.transfer`, with made-up numbers."""
+"""What the figures on transfer are given: the shape of `builders.transfer`, with made-up numbers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ LAB = {
     "text": "O filme é ótimo.",
     "recorded": {"words": 0.8, "head": 0.3},
     "words": {"ótimo": [2.0, 3.0], "chato": [2.0, -3.0], "filme": [1.0, 0.1], "": [0.0, 0.0]},
-    "head": {"w": [0.5, -0.5], "b": 0.1, "mean": [0.0, 0.0], "spread": [1.0, 1.0], "layer": 1, "labels": 512, "decay": 0.003},
+    "head": {"w": [0.5, -0.5], "b": 0.1, "mean": [0.0, 0.0], "spread": [1.0, 1.0],
+             "layer": 1, "labels": 512, "decay": 0.003},
     "bank": ["O desenho é lindo.", "A cena </script> é feia.", "A música é boa."],
     "unseen": [{"texto": "Que filme bom!", "rotulo": 1}, {"texto": "Que filme ruim!", "rotulo": 0}],
 }  # fmt: skip
