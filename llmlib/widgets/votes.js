@@ -12,8 +12,8 @@ export default {
     const pill = statePill(el, host.compute && "pergunte algo e o modelo responde"), heard = announcer();
     const question = h("p", { class: "vot-question" }), counter = h("p", { class: "vot-count" }), told = h("p", { class: "vot-told" });
     const cards = [0, 1].map((side) => {
-      const said = h("span", { class: "vot-said" }), note = h("span", { class: "vot-note" });
-      return { said, note, el: h("button", { type: "button", class: "vot-card", onclick: () => vote(side) }, h("span", { class: "vot-side" }, side ? "B" : "A"), said, note) };
+      const said = h("span", { class: "vot-said" });
+      return { said, el: h("button", { type: "button", class: "vot-card", onclick: () => vote(side) }, h("span", { class: "vot-side" }, h("span", { class: "llm-unseen" }, "Prefiro a resposta "), side ? "B" : "A"), said) };
     });
     const undo = h("button", { type: "button", class: "llm-link", onclick: takeBack }, "Desfazer");
     const again = h("button", { type: "button", class: "llm-link", onclick: restart }, "Recomeçar");
@@ -80,7 +80,6 @@ export default {
       cards.forEach((card, side) => {
         card.el.hidden = !pair;
         card.said.textContent = pair ? pair.answers[side].text || "(nada)" : "";
-        if (pair) card.el.setAttribute("aria-label", `Prefiro a resposta ${side ? "B" : "A"}: ${pair.answers[side].text || "nada"}`);
       });
       undo.disabled = again.disabled = !votes.length;
       skip.disabled = left.length < 2;

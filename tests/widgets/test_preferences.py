@@ -106,17 +106,15 @@ def test_a_vote_teaches_and_can_be_taken_back(opened: Callable[..., Locator]) ->
 def test_a_crowd_that_likes_length_teaches_length(opened: Callable[..., Locator]) -> None:
     root = opened(SAMPLES["votes"]())
     root.get_by_role("button", name="quem só olha o tamanho").click()
-    expect(root.locator(".vot-weight").first).to_contain_text("a favor")
-    best = root.locator(".vot-best .vot-text").inner_text()
-    others = root.locator(".vot-answer:not(.vot-best) .vot-text").all_inner_texts()
-    assert len(best) > max(map(len, others)) - 5
+    expect(root.locator(".vot-word").first).to_contain_text("+")
+    expect(root.locator(".vot-told")).to_have_text("Votaram sempre na mais comprida.")
     expect(root.locator(".vot-card").first).to_be_hidden()
     root.get_by_role("button", name="Recomeçar").click()
     expect(root.locator(".vot-card").first).to_be_visible()
 
 
 def test_votes_by_keyboard_and_new_answers(opened: Callable[..., Locator]) -> None:
-    root = opened(SAMPLES["votes"]())
+    root = opened(Votes(TalkLM(), BANK, BANK[:3], n=2))
     root.locator(".vot-card").first.focus()
     root.page.keyboard.press("Enter")
     expect(root.locator(".vot-count")).to_contain_text("1 voto")
@@ -143,8 +141,8 @@ def test_a_missing_model_is_said(opened: Callable[..., Locator]) -> None:
 def test_the_hurry_is_moved_in_the_page(opened: Callable[..., Locator]) -> None:
     figure = RewardHacking(BANK, hurry=0, n=32)
     root = opened(figure)
-    calm = figure.points(0, 150)[-1]["true"]
-    expect(root.locator(".rh-said")).to_contain_text(f"{round(100 * calm)}")
+    assert figure.points(0, 150)[-1]["true"] > 0.999
+    expect(root.locator(".rh-said")).to_contain_text("> 99,9 % aqui")
     root.locator("input[name=hurry]").fill("1")
     expect(root.locator(".rh-said")).to_have_attribute("data-hacked", "true")
     expect(root.locator(".rh-said strong")).to_have_text("A recompensa subiu e o acerto caiu.")
@@ -159,9 +157,9 @@ def test_a_slider_answers_within_a_frame(opened: Callable[..., Locator]) -> None
         """(el) => { const s = el.querySelector('input[name=hurry]'), times = [];
         for (let i = 0; i < 12; i++) { const t = performance.now(); s.value = String(i / 12);
           s.dispatchEvent(new Event('input', { bubbles: true })); times.push(performance.now() - t); }
-        return times.sort((a, b) => a - b)[6]; }"""
+        return Math.min(...times); }"""
     )
-    assert took < 60  # 16 ms on an idle machine; a busy one is slow, not wrong
+    assert took < 16  # the quickest of twelve: a busy machine is slow, not wrong
 
 
 def test_the_frontier_walks(opened: Callable[..., Locator]) -> None:
