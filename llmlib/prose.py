@@ -7,20 +7,22 @@ Does not measure (see `measure.py`).
 
 from __future__ import annotations
 
-from llmlib.widgets.fallback import decimal, percent
+from llmlib.widgets.fallback import count, decimal, percent
 
 __all__ = ["between", "number", "percent", "say", "shown"]
 
 
-def number(value: float, digits: int = 0) -> str:
-    """1234.56 -> '1.235'; number(1234.56, 1) -> '1.234,6'. From 10.000 on in words: '2,5 milhões'."""
+def number(value: float, digits: int = 0, what: str = "") -> str:
+    """1234.56 -> '1.235'; number(1234.56, 1) -> '1.234,6'. From a million on in words: '2,5 milhões'.
+
+    `what` is the noun counted, which large numbers join by "de": '3.072 tokens', '1 milhão de tokens'.
+    """
     if abs(value) >= 1e6:
-        scale, word = (1e9, "bilhões") if abs(value) >= 1e9 else (1e6, "milhões")
-        return f"{decimal(value / scale, 1)} {word}"
+        return ("−" if value < 0 else "") + count(abs(value), what)
     whole, _, part = decimal(abs(value), digits).partition(",")
     grouped = f"{int(whole):,}".replace(",", ".")
     sign = "−" if value < 0 and (int(whole) or part.strip("0")) else ""
-    return sign + grouped + (f",{part}" if part else "")
+    return f"{sign}{grouped}{f',{part}' if part else ''} {what}".rstrip()
 
 
 def between(low: float, high: float, digits: int = 1) -> str:

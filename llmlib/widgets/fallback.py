@@ -17,6 +17,7 @@ SPECIAL = {
     "<|pad|>": "preenchimento",
 }
 NBSP = "\u00a0"
+SCALES = ((1e12, "trilhão", "trilhões"), (1e9, "bilhão", "bilhões"), (1e6, "milhão", "milhões"))
 
 
 def escape(text: str) -> str:
@@ -28,6 +29,23 @@ def decimal(value: float, digits: int) -> str:
     """1.5 -> '1,5': rounded half up, as JavaScript's formatting in kit.js does for these magnitudes."""
     scale = 10**digits
     return f"{math.floor(value * scale + 0.5 + 1e-9) / scale:.{digits}f}".replace(".", ",")
+
+
+def scaled(value: float) -> tuple[float, str] | None:
+    """2500000 -> (2.5, 'milhões'); None below a million. Singular up to what is written 1,9."""
+    for scale, one, many in SCALES:
+        if value >= 0.9995 * scale:
+            return value / scale, one if value < 1.95 * scale else many
+    return None
+
+
+def count(number: float, what: str = "") -> str:
+    """37960 -> '38 mil'; count(1000448, "tokens") -> '1 milhão de tokens'. Twin of fmtCount in kit.js."""
+    if large := scaled(number):
+        value, word = large
+        return f"{decimal(value, 1).removesuffix(',0')} {word} {f'de {what}' if what else ''}".rstrip()
+    text = f"{decimal(number / 1e3, 0)} mil" if number >= 999.5 else decimal(number, 0)
+    return f"{text} {what}".rstrip()
 
 
 def percent(p: float) -> str:

@@ -68,6 +68,16 @@ function shareOf(hits, n) {
   const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   return { p, low: hits ? (middle - spread) / scale : 0, high: hits < n ? (middle + spread) / scale : 1 };
 }
+// 2500000 -> [2.5, "milhões"], 37960 -> null; and as a sentence counts: "38 mil tokens", "1 milhão de tokens". Twins of scaled()
+// and count() in fallback.py.
+function scaled(x) {
+  const [scale, one, many] = [[1e12, "trilhão", "trilhões"], [1e9, "bilhão", "bilhões"], [1e6, "milhão", "milhões"]].find(([least]) => x >= 0.9995 * least) ?? [];
+  return scale ? [x / scale, x < 1.95 * scale ? one : many] : null;
+}
+function fmtCount(x, what = "") {
+  const large = scaled(x), noun = what && ` ${large ? "de " : ""}${what}`;
+  return (large ? `${fmtNumber(large[0], 1).replace(/,0$/, "")} ${large[1]}` : x >= 999.5 ? `${fmtNumber(x / 1e3)} mil` : fmtNumber(x)) + noun;
+}
 // Where the scale of bars ends, so that it changes seldom.
 const ceiling = (top) => [0.1, 0.2, 0.35, 0.6].find((limit) => top <= limit) ?? 1;
 

@@ -8,10 +8,6 @@ export default {
     let axis = "tokens", fit = 0, revealed = true, n = sizes.at(-1), d = budgets.at(-1), bet = null;
 
     const trim = (x, digits) => fmtNumber(x, digits).replace(/,0+$/, "");
-    const count = (x) => (x >= 999.5e6 ? `${trim(x / 1e9, 1)} ${x < 1.95e9 ? "bilhão" : "bilhões"}` : x >= 999500 ? `${trim(x / 1e6, 1)} ${x < 1.95e6 ? "milhão" : "milhões"}`
-      : x >= 999.5 ? `${trim(x / 1e3, 0)} mil` : trim(x, 0));
-    // "38 mil tokens", "1 milhão de tokens"
-    const of = (x, what) => `${count(x)}${x >= 999500 ? " de" : ""} ${what}`;
     const flops = (a, b) => 6 * a * b;
     const sci = (x) => { const e = Math.floor(Math.log10(x)); return `${fmtNumber(x / 10 ** e, 1)} × 10${String(e).replace(/\d/g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])}`; };
     const loss = ([a, b, e, alpha, beta], N, D) => Math.exp(e) + Math.exp(a - alpha * Math.log(N)) + Math.exp(b - beta * Math.log(D));
@@ -25,7 +21,7 @@ export default {
     // -- controls --
     const radios = h("fieldset", { class: "sc-choice" }, h("legend", {}, "No eixo horizontal"), [["tokens", "tokens lidos"], ["parameters", "parâmetros"], ["flops", "operações"]].map(([value, label]) =>
       h("label", {}, h("input", { type: "radio", name: `${id}-x`, value, checked: value === axis, onchange: () => { axis = value; draw(); } }), label)));
-    const label = ({ key, value }) => (!key ? "nada: ajustar com tudo" : key === "parameters" ? `os modelos de ${of(value, "parâmetros")}` : `os treinos de ${of(value, "tokens")}`);
+    const label = ({ key, value }) => (!key ? "nada: ajustar com tudo" : key === "parameters" ? `os modelos de ${fmtCount(value, "parâmetros")}` : `os treinos de ${fmtCount(value, "tokens")}`);
     const leave = h("select", { id: `${id}-s`, onchange: () => { fit = +leave.value; revealed = !fits[fit].without.key; bet = null; aim(); draw(); } },
       fits.map((each, i) => h("option", { value: i }, label(each.without))));
     const show = h("button", { type: "button", class: "llm-button llm-button-main", onclick: () => { revealed = true; draw(); heard.say(verdict.textContent); } }, "Mostrar o medido");
@@ -55,14 +51,14 @@ export default {
       const { without } = fits[fit], [best, low, high] = predicted(n, d), hidden = without.key && !revealed, real = measuredAt();
       place(nIn, n, nLow, nHigh);
       place(dIn, d, dLow, dHigh);
-      nOut.textContent = count(n);
-      dOut.textContent = count(d);
-      nIn.setAttribute("aria-valuetext", `${of(n, "parâmetros")}`);
-      dIn.setAttribute("aria-valuetext", `${of(d, "tokens")}`);
+      nOut.textContent = fmtCount(n);
+      dOut.textContent = fmtCount(d);
+      nIn.setAttribute("aria-valuetext", `${fmtCount(n, "parâmetros")}`);
+      dIn.setAttribute("aria-valuetext", `${fmtCount(d, "tokens")}`);
       show.hidden = betBox.hidden = !hidden;
       betOut.textContent = bet == null ? "–" : fmtNumber(bet, 2);
       const far = n > sizes.at(-1) * 1.01 || n < sizes[0] * 0.99 || d > budgets.at(-1) * 1.01 || d < budgets[0] * 0.99;
-      verdict.replaceChildren(`Com ${of(n, "parâmetros")} e ${of(d, "tokens")} a lei prevê perda `, h("strong", {}, fmtNumber(best, 2)), ` (95 % das leis: ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}).`,
+      verdict.replaceChildren(`Com ${fmtCount(n, "parâmetros")} e ${fmtCount(d, "tokens")} a lei prevê perda `, h("strong", {}, fmtNumber(best, 2)), ` (95 % das leis: ${fmtNumber(low, 2)} a ${fmtNumber(high, 2)}).`,
         ...(real != null && !hidden ? [" Medido: ", h("strong", {}, fmtNumber(real, 2)), real >= low && real <= high ? ", dentro da faixa." : ", fora da faixa."] : []),
         ...(bet != null && real != null && !hidden ? [` A sua aposta, ${fmtNumber(bet, 2)}, errou por ${fmtNumber(Math.abs(bet - real), 2)}; a lei, por ${fmtNumber(Math.abs(best - real), 2)}.`] : []));
       note.textContent = hidden ? "A lei foi ajustada sem esses treinos. Aposte, e só depois mostre o que foi medido."
@@ -86,7 +82,7 @@ export default {
       const span = x1 - x0, decades = [];
       for (let e = Math.ceil(x0 / Math.LN10); e <= x1 / Math.LN10; e++) decades.push(10 ** e);
       const across = decades.length > 1 ? decades.filter((_, i) => i % Math.ceil(decades.length / (width < 500 ? 3 : 6)) === 0) : axis === "tokens" ? budgets : axis === "parameters" ? sizes : decades;
-      across.forEach((v) => parts.push(svg("text", { x: Math.min(width - right - 8, Math.max(left + 14, x(v))), y: H - bottom + 18, "text-anchor": "middle" }, axis === "flops" ? sci(v) : count(v))));
+      across.forEach((v) => parts.push(svg("text", { x: Math.min(width - right - 8, Math.max(left + 14, x(v))), y: H - bottom + 18, "text-anchor": "middle" }, axis === "flops" ? sci(v) : fmtCount(v))));
       parts.push(svg("text", { x: left, y: H - 6 }, `${{ tokens: "tokens lidos", parameters: "parâmetros (sem a tabela de tokens)", flops: "operações do treino, 6ND" }[axis]}; na vertical, a perda. As duas escalas são logarítmicas.`.slice(0, width < 500 ? 34 : 200)));
 
       // curves of the law: one for each size (or amount of text); in compute, the best division of each budget
@@ -102,7 +98,7 @@ export default {
       places.forEach((points, i) => {
         const three = points.map(([N, D]) => predicted(N, D)), line = (k) => three.map((p, j) => `${x(steps[j]).toFixed(1)},${y(p[k]).toFixed(1)}`);
         parts.push(svg("path", { class: "sc-band", d: `M${line(1).join("L")}L${line(2).reverse().join("L")}Z` }), svg("path", { class: "sc-law", d: `M${line(0).join("L")}` }));
-        if (family[i]) names.push([y(three.at(-1)[0]), count(family[i])]);
+        if (family[i]) names.push([y(three.at(-1)[0]), fmtCount(family[i])]);
       });
       names.sort((a, b) => a[0] - b[0]);
       let floor = -99;
@@ -111,7 +107,7 @@ export default {
       for (const run of runs) {
         const out = away(run), unseen = hidden && out;
         if (unseen) continue;
-        parts.push(svg("circle", { class: out ? "sc-run sc-out-run" : "sc-run", cx: x(value(run)), cy: y(run.loss), r: 4 }, svg("title", {}, `${of(run.parameters, "parâmetros")}, ${of(run.tokens, "tokens")}: perda ${fmtNumber(run.loss, 2)}`)));
+        parts.push(svg("circle", { class: out ? "sc-run sc-out-run" : "sc-run", cx: x(value(run)), cy: y(run.loss), r: 4 }, svg("title", {}, `${fmtCount(run.parameters, "parâmetros")}, ${fmtCount(run.tokens, "tokens")}: perda ${fmtNumber(run.loss, 2)}`)));
       }
       const px = x(value(mine));
       parts.push(svg("line", { class: "sc-mine", x1: px, x2: px, y1: y(low), y2: y(high) }), svg("path", { class: "sc-mine", d: `M${px - 6},${y(best)}H${px + 6}` }));

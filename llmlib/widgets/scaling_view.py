@@ -16,9 +16,9 @@ import traitlets
 from llmlib.scratch.scaling import fit, predict
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
+from llmlib.widgets.fallback import count
 
 KEYS = ("parameters", "tokens", "loss")
-WORDS = ((1e12, "trilhão", "trilhões"), (1e9, "bilhão", "bilhões"), (1e6, "milhão", "milhões"))
 
 
 def read_runs(rows: Iterable[dict]) -> list[dict]:
@@ -119,13 +119,3 @@ class ScalingView(Widget):
             '<div class="sc-scroll" tabindex="0"><table class="sc-table"><thead><tr>'
             f'<th scope="col">Parâmetros</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         )
-
-
-def count(number: float, what: str = "") -> str:
-    """37960 -> '38 mil'; count(1000448, "tokens") -> '1 milhão de tokens'."""
-    for scale, one, many in WORDS:
-        if number >= 0.9995 * scale:
-            value = html.decimal(number / scale, 1).removesuffix(",0")
-            return f"{value} {one if number < 1.95 * scale else many} {f'de {what}' if what else ''}".rstrip()
-    text = f"{html.decimal(number / 1e3, 0)} mil" if number >= 999.5 else html.decimal(number, 0)
-    return f"{text} {what}".rstrip()

@@ -100,7 +100,7 @@ export default {
     // -- the drawing --
     const strip = tokenStrip({ label: "O texto e a continuação daquele momento" });
     const said = h("p", { class: "llm-best" }), mapNote = h("p", { class: "tm-note" }), headNote = h("p", { class: "tm-note" });
-    const many = (n) => (n >= 1e6 ? `${fmtNumber(n / 1e6, 1)} ${n < 1.95e6 ? "milhão" : "milhões"}` : n >= 1e4 ? `${fmtNumber(n / 1e3)} mil` : fmtNumber(n));
+    const many = (n, what = "") => (n >= 1e4 ? fmtCount(n, what) : `${fmtNumber(n)} ${what}`.trimEnd());
     const average = (list) => list.reduce((a, b) => a + b, 0) / Math.max(1, list.length);
 
     const attention = svg("svg", { class: "tm-attention", role: "img" });
@@ -196,7 +196,7 @@ export default {
 
     function draw() {
       const now = answers.get(at), moment = moments[at];
-      when.textContent = `${many(moment.tokens)}${moment.tokens >= 1e6 ? " de" : ""} tokens lidos`;
+      when.textContent = `${many(moment.tokens, "tokens")} lidos`;
       slider.setAttribute("aria-valuetext", when.textContent);
       strip.el.classList.toggle("llm-wait", !now);
       said.classList.toggle("llm-wait", !now);

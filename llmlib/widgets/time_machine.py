@@ -236,5 +236,5 @@ def written(moment: dict) -> str:
 def whole(number: int) -> str:
     """25600 -> '25.600'; from a million on in words, ready for a noun: '1,5 milhão de'."""
     if number >= 1e6:
-        return f"{html.decimal(number / 1e6, 1)} {'milhão' if number < 1.95e6 else 'milhões'} de"
+        return f"{html.count(number)} de"
     return f"{number:,}".replace(",", ".")

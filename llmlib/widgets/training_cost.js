@@ -19,11 +19,8 @@ export default {
 
     // -- numbers in words --
     function amount(x) {
-      for (const [scale, word, one] of [[1e12, " trilhões", " trilhão"], [1e9, " bilhões", " bilhão"], [1e6, " milhões", " milhão"], [1e3, " mil", " mil"]]) {
-        if (x < 0.9995 * scale) continue;
-        const v = x / scale;
-        return fmtNumber(v, v < 99.95 && (scale > 1e3 || v < 9.995) ? 1 : 0).replace(/,0$/, "") + (v >= 1.95 ? word : one);
-      }
+      const [value, word] = scaled(x) ?? (x >= 999.5 ? [x / 1e3, "mil"] : []);
+      if (word) return `${fmtNumber(value, value < (word === "mil" ? 9.995 : 99.95) ? 1 : 0).replace(/,0$/, "")} ${word}`;
       return x >= 10 || x === 0 ? fmtNumber(x) : fmtNumber(x, Math.min(8, Math.max(1, Math.ceil(1 - Math.log10(x)))));
     }
     const power = (e) => String(e).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);

@@ -113,11 +113,11 @@ class TrainingCost(Widget):
 
 def amount(number: float) -> str:
     """12345 -> '12 mil'; 0.00123 -> '0,0012': two or three figures, as a sentence says it."""
-    for scale, word in ((1e9, " bilhões"), (1e6, " milhões"), (1e3, " mil")):
-        if number >= 0.9995 * scale:
-            value = number / scale
-            text = html.decimal(value, 1 if value < 99.95 and scale > 1e3 else 0).removesuffix(",0")
-            return text + (word if value >= 1.95 or scale == 1e3 else word.replace("ões", "ão"))
+    if large := html.scaled(number):
+        value, word = large
+        return f"{html.decimal(value, 1 if value < 99.95 else 0).removesuffix(',0')} {word}"
+    if number >= 999.5:
+        return html.count(number)
     if number >= 10 or number == 0:
         return html.decimal(number, 0)
     digits = 1

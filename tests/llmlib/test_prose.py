@@ -14,12 +14,21 @@ from llmlib.prose import between, number, say, shown
         (-0.04, 1, "0,0"),
         (-3.25, 1, "−3,3"),
         (2_500_000, 0, "2,5 milhões"),
-        (1_600_000_000, 0, "1,6 bilhões"),
+        (1_600_000_000, 0, "1,6 bilhão"),
+        (1_000_448, 0, "1 milhão"),
+        (-2_000_000, 1, "−2 milhões"),
+        (7e12, 0, "7 trilhões"),
         (0.05, 2, "0,05"),
     ],
 )
 def test_number(value, digits, text):
     assert number(value, digits) == text
+
+
+def test_a_noun_joins_large_numbers_by_de():
+    assert number(3072, what="tokens") == "3.072 tokens"
+    assert number(1_000_448, what="tokens") == "1 milhão de tokens"
+    assert number(1.5, 1, what="bits") == "1,5 bits"
 
 
 def test_interval():

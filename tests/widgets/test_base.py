@@ -146,6 +146,16 @@ def test_scales_are_the_same_in_python_and_in_the_page() -> None:
     assert in_node(f"{tops}.map(ceiling)") == [fallback.ceiling(top) for top in tops]
 
 
+def test_counts_are_the_same_in_python_and_in_the_page() -> None:
+    numbers = [0, 7, 950, 999, 1000, 37_960, 999_499, 999_600, 1_000_448, 1_949_999, 1_951_000, 2_500_000]
+    numbers += [117_300_000, 999_600_000, 1.6e9, 7.3e9, 1.6e12]
+    assert in_node(f'{numbers}.map((x) => fmtCount(x, "tokens"))') == [
+        fallback.count(x, "tokens") for x in numbers
+    ]
+    assert fallback.count(1_000_448, "tokens") == "1 milhão de tokens"
+    assert fallback.count(37_960) == "38 mil"
+
+
 def test_assets_are_small_classic_scripts() -> None:
     files = widgets.assets(engine="")
     texts = {f"texts/{name}.js" for name in ("historias", "dialogos", "fatos", "descricoes")}
