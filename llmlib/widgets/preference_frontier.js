@@ -45,7 +45,7 @@ export default {
       const lines = mine().map((c) => {
         const own = c === chosen(), dots = c.points.map((p, i) => {
           const big = own && i === at, a = x(p.kl.value), b = y(p[shown].value), bar = own || p === c.points.at(-1);
-          return svg("g", {}, bar && svg("line", { x1: a, x2: a, y1: y(p[shown].low), y2: y(p[shown].high), class: "pf-bar" }), bar && c.method !== "bon" && svg("line", { x1: x(p.kl.low), x2: Math.min(width - right, x(p.kl.high)), y1: b, y2: b, class: "pf-bar" }), shape[c.method](a, b, big ? 7 : 4));
+          return svg("g", {}, bar && svg("line", { x1: a, x2: a, y1: y(p[shown].low), y2: y(p[shown].high), class: "pf-bar" }), own && c.method !== "bon" && svg("line", { x1: x(p.kl.low), x2: Math.min(width - right, x(p.kl.high)), y1: b, y2: b, class: "pf-bar" }), shape[c.method](a, b, big ? 7 : 4));
         });
         const d = [`M${x(0)} ${y(zero)}`, ...c.points.map((p) => `L${x(p.kl.value).toFixed(1)} ${y(p[shown].value).toFixed(1)}`)].join("");
         const bounds = own && c.points.filter((p) => p.bound).map((p) => svg("path", { class: "pf-bound", d: `M${x(p.bound)} ${y(p[shown].value) - 5}v10` }));

@@ -103,7 +103,7 @@ export default {
         row.dot.style.left = `${place(w)}%`;
         const sure = low > 0 ? "a favor" : high < 0 ? "contra" : "não se sabe";
         row.el.dataset.sure = low > 0 ? "for" : high < 0 ? "against" : "unknown";
-        row.word.textContent = `${w < 0 ? "−" : "+"}${fmtNumber(Math.abs(w), 1)} ± ${fmtNumber(spans[i], 1)} · ${sure}`;
+        row.word.textContent = `${Math.abs(w) < 0.05 ? "" : w < 0 ? "−" : "+"}${fmtNumber(Math.abs(w), 1)} ± ${fmtNumber(spans[i], 1)} · ${sure}`;
       });
     }
     const summary = () => {
