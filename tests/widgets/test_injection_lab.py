@@ -105,7 +105,7 @@ def test_attack_and_defence_are_tried_in_the_page(
     received = "".join(root.locator(".llm-strip .llm-token").all_inner_texts())
     assert received.count("Pergunta") == 2
     root.get_by_label("escolher de uma lista").check()
-    expect(root.locator(".il-scores .llm-bar")).to_have_count(5)
+    expect(root.locator(".il-scores .llm-bar")).to_have_count(4)
     shares = [
         t.replace("\u00a0%", "").replace(",", ".")
         for t in root.locator(".il-scores .llm-number").all_inner_texts()
