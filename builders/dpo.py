@@ -14,7 +14,8 @@ towards longer ones; it broke ties by the alphabet; its batches were of one kind
 Small probes (291 pairs, 300 duels) showed the price of distance: at 3.3 nats the right answers fell from 50
 to 42 %, at 1.6 nats to 47 %, near the start they stayed. So the chosen answer is held up (`--sft`), the
 embeddings, which Adam would move everywhere by a little, stay as they are, and the answers are drawn at the
-temperature at which the model is used, where what is wrong is a mistake and not noise (`--temperature`).
+temperature at which the model is used, where what is wrong is a mistake and not noise (`--temperature`). At
+the end `settled` goes back a part of the way where that answers better.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from llmlib.scratch.train import Settings, Stage, train
 
 LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
 CHUNK = 96  # prompts sampled between two saves
+PARTS = (1.0, 0.6, 0.3)  # of the way, among which the end is chosen
 EACH = 2  # most pairs of one prompt
 SELDOM = 0.1  # of the long texts drawn, those that are sampled: one costs as much as eight short answers
 WINDOW = 4  # batches among which pairs are sorted by length: all of them would make batches of one kind
@@ -219,6 +221,28 @@ def distance(lm: LM, base: LM, n: int, seed: int) -> dict:
     }  # fmt: skip
 
 
+def settled(lm: LM, start: dict[str, Tensor], n: int) -> dict:
+    """Leave the weights where most answers are right: all the way from `start`, or a part of it.
+
+    Between two fine-tuned points of one model lies a straight line of working models (Wortsman et al. 2022,
+    arXiv:2109.01903). It is walked on prompts of the training split that made no pair.
+    """
+    asked = list(islice(instructions.documents(random.Random("escolha"), "train"), n))
+    end = {name: weight.clone() for name, weight in lm.model.state_dict().items()}
+
+    def go(share: float) -> None:
+        lm.model.load_state_dict({name: torch.lerp(start[name], end[name], share) for name in end})
+
+    right = {}
+    for share in PARTS:
+        go(share)
+        answers = respond(lm, asked, 1, 0, TEMPERATURE)
+        right[share] = sum(instructions.right(c, a) for c, (a,) in zip(asked, answers, strict=True))
+    best = max(right, key=right.get)  # of equals, the farthest
+    go(best)
+    return {"share": best, "right": right, "of": n}
+
+
 def preferred(lm: LM, base: LM, n: int, seed: int) -> dict:
     """Win rate by score on unseen prompts, each model answering at temperature 1: ties count for neither."""
     asked = list(islice(instructions.documents(random.Random(f"torneio/{seed}"), "valid"), n))
@@ -249,9 +273,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16, help="pairs a step")
     parser.add_argument("--beta", type=float, default=0.1, help="how strongly it holds on to the base model")
     parser.add_argument(
-        "--sft", type=float, default=0.5, help="share of the ordinary loss on the chosen answer"
+        "--sft", type=float, default=1.0, help="share of the ordinary loss on the chosen answer"
     )
-    parser.add_argument("--lr", type=float, default=1e-4)
+    parser.add_argument("--lr", type=float, default=6e-5)
     parser.add_argument("--embeddings", action="store_true", help="train the embeddings too")
     parser.add_argument(
         "--temperature", type=float, default=TEMPERATURE, help="of the answers that make pairs"
@@ -293,6 +317,7 @@ def main(argv: list[str] | None = None) -> None:
         decay=0.5, precision=args.precision or pretrain.fast_precision(device), seed=args.seed,
         minutes=max(0.5, args.minutes - (time.monotonic() - start) / 60), save_every=50,
     )  # fmt: skip
+    start_weights = {name: weight.clone() for name, weight in model.state_dict().items()}
     loss = functools.partial(dpo.preference_loss, beta=args.beta, sft=args.sft)
     try:
         log = train(model, [Stage("preferências", table)], settings, args.work, args.resume, loss=loss)
@@ -315,10 +340,11 @@ def main(argv: list[str] | None = None) -> None:
         "curve": pretrain.curve(log),
     }  # fmt: skip
     if args.duels:
+        training["settled"] = settled(tuned, start_weights, args.duels)
         training["preferred"] = preferred(tuned, base, args.duels, args.seed)
         training["right"] = duel.measure(tuned, base, args.duels)
         training["distance"] = distance(tuned, base, args.duels, args.seed)
-        print(json.dumps({k: training[k] for k in ("preferred", "right", "distance")}, indent=1))
+        print(json.dumps({k: training[k] for k in ("settled", "preferred", "right", "distance")}, indent=1))
     rows = [{**asdict(one), "conversation": one.conversation.prompt} for one in made]
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     (args.work / "pairs.jsonl").write_text("".join(lines), encoding="utf-8")

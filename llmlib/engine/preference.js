@@ -4,7 +4,11 @@ LLM.preference = (() => {
   const SPREAD = 2, RIGHT = 4, LENGTH = 3;
   const words = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const sigmoid = (x) => 0.5 * (1 + Math.tanh(x / 2));
-  const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+  function dot(a, b) { // plain loops here and in fit: a slider waits for them
+    let sum = 0;
+    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+    return sum;
+  }
 
   // [comprimento, frase inteira, recusa, retoma a pergunta, segurança]; confidence: mean log p of the answer's tokens.
   function traits(question, answer, confidence) {
@@ -36,12 +40,13 @@ LLM.preference = (() => {
     let covariance;
     for (let round = 0; round < 50; round++) {
       const gradient = weights.map((w) => -w / spread ** 2);
-      const curvature = range.map((i) => range.map((j) => (i === j) / spread ** 2));
-      for (const d of differences) {
-        const surprise = 1 - sigmoid(dot(weights, d)), bend = surprise * (1 - surprise);
-        for (const i of range) {
+      const curvature = range.map((i) => range.map((j) => (i === j ? 1 / spread ** 2 : 0)));
+      for (let v = 0; v < differences.length; v++) {
+        const d = differences[v], surprise = 1 - sigmoid(dot(weights, d)), bend = surprise * (1 - surprise);
+        for (let i = 0; i < size; i++) {
+          const row = curvature[i], own = bend * d[i];
           gradient[i] += surprise * d[i];
-          for (const j of range) curvature[i][j] += bend * d[i] * d[j];
+          for (let j = 0; j < size; j++) row[j] += own * d[j];
         }
       }
       covariance = inverse(curvature);
@@ -65,7 +70,10 @@ LLM.preference = (() => {
     const total = counts.reduce((a, b) => a + b, 0);
     return rewards.map((mine, i) => {
       let below = 0, equal = 0;
-      rewards.forEach((r, j) => { if (r < mine) below += counts[j]; else if (r === mine) equal += counts[j]; });
+      for (let j = 0; j < rewards.length; j++) {
+        if (rewards[j] < mine) below += counts[j];
+        else if (rewards[j] === mine) equal += counts[j];
+      }
       return ((((below + equal) / total) ** n - (below / total) ** n) * counts[i]) / equal;
     });
   }

@@ -12,10 +12,10 @@ function study(bank, draws, hurry, votes, seed = 0) {
   const P = LLM.preference, voted = bank.filter((_, i) => i % 2 === 0), asked = bank.filter((_, i) => i % 2), differences = [];
   const size = bank[0].answers[0].traits.length, ends = (a) => [a.right, a.traits[0]];
   for (let drawn = 0; differences.length < votes && drawn < 20 * votes; drawn++) {
-    const u = [0, 1, 2, 3].map((i) => LLM.uniform(seed, 4 * drawn + i)), { answers } = voted[Math.floor(u[0] * voted.length)];
-    const one = pickAnswer(answers, u[1]), other = pickAnswer(answers, u[2]);
+    const u = (i) => LLM.uniform(seed, 4 * drawn + i), { answers } = voted[Math.floor(u(0) * voted.length)];
+    const one = pickAnswer(answers, u(1)), other = pickAnswer(answers, u(2));
     if (one.text === other.text) continue;
-    const won = P.vote(ends(one), ends(other), hurry, u[3]), [winner, loser] = won ? [one, other] : [other, one];
+    const won = P.vote(ends(one), ends(other), hurry, u(3)), [winner, loser] = won ? [one, other] : [other, one];
     differences.push(winner.traits.map((v, i) => v - loser.traits[i]));
   }
   const reward = P.fit(differences, size);

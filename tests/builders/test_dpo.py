@@ -11,9 +11,11 @@ import torch
 from transformers import AutoModelForCausalLM, Qwen3ForCausalLM
 
 from builders import dpo as builder
+from builders import sft as sft_builder
 from builders.corpus import preferences
 from builders.corpus.instructions import KINDS, SHARES, Conversation, make
 from builders.tokenizer import train_tokenizer, wrap
+from llmlib.lm import LM
 from llmlib.scratch import dpo, sft
 from llmlib.scratch.rows import Table
 from tests.builders.test_pretrain import DOCUMENTS
@@ -111,6 +113,7 @@ def easy(seed: int, count: int, base: Path) -> list[Conversation]:
 
 def test_the_command_raises_what_is_preferred(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "prompts", easy)
+    monkeypatch.setattr(builder, "PARTS", (1.0,))  # a random model is right by chance
     given = {"base": base / "mini-instruct", "out": base / "mini-dpo", "work": base / "work", "prompts": 24}
     given |= {
         "samples": 2,
@@ -131,6 +134,7 @@ def test_the_command_raises_what_is_preferred(base: Path, monkeypatch: pytest.Mo
     assert training["curve"][0]["loss"] == pytest.approx(0.693, abs=0.05)
     assert training["curve"][-1]["loss"] < 0.6
     assert training["distance"]["answers"] > 0
+    assert training["settled"]["share"] == 1.0
     assert set(training["preferred"]) >= {"wins", "losses", "ties", "rate"}
     pairs = [json.loads(line) for line in (base / "work/pairs.jsonl").read_text().splitlines()]
     assert {p["chosen"] for p in pairs} == {"Olá! Como posso ajudar?"}
@@ -185,6 +189,26 @@ def test_pairs_come_from_the_models_answers_where_they_differ() -> None:
     asked = builder.prompts(0, 60, Path("mini-instruct"))
     assert asked == builder.prompts(0, 60, Path("mini-instruct"))
     assert {c.kind for c in asked} <= set(SHARES)
+
+
+def test_it_goes_back_where_that_answers_better(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, tokenizer = sft_builder.open_base(base / "mini-instruct", 0)
+    start = {name: weight.clone() for name, weight in model.state_dict().items()}
+    lm = LM("tuned", model.eval(), tokenizer)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(1.0)
+    probe = next(iter(start))
+    right = {1.0: 0, 0.6: 1, 0.3: 0}
+
+    def respond(lm: LM, asked: list, *_: object) -> list[list[str]]:
+        share = round((lm.model.state_dict()[probe] - start[probe]).mean().item(), 3)
+        return [[c.answer if right[share] else ""] for c in asked]
+
+    monkeypatch.setattr(builder, "respond", respond)
+    found = builder.settled(lm, start, 5)
+    assert found == {"share": 0.6, "right": {1.0: 0, 0.6: 5, 0.3: 0}, "of": 5}
+    torch.testing.assert_close(lm.model.state_dict()[probe], start[probe] + 0.6)
 
 
 def test_bad_input_is_named(tmp_path: Path) -> None:
