@@ -119,7 +119,7 @@ export default {
     function drawGiven() {
       card.textContent = next() ? next() : "A pilha acabou. Escreva as suas.";
       for (const each of pile) each.disabled = !next();
-      list.replaceChildren(...given.map((each, i) => h("li", { "data-side": each.label ? "yes" : "no" }, h("span", {}, each.label ? "＋ " : "－ ", each.text),
+      list.replaceChildren(...given.map((each, i) => h("li", { "data-side": each.label ? "yes" : "no" }, h("span", {}, each.label ? "+ " : "− ", each.text),
         h("button", { type: "button", class: "llm-link", "aria-label": `Tirar o rótulo de: ${each.text}`, onclick: () => forget(i) }, "tirar"))));
     }
     function drawCurve() {
