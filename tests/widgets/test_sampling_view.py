@@ -274,6 +274,7 @@ def test_without_a_model_the_controls_still_move(opened: Callable[..., Locator])
 # ---- the real model
 
 
+@pytest.mark.alone
 def test_a_slider_answers_within_a_frame(lm, opened: Callable[..., Locator]) -> None:
     """Processor time of the main thread (script, style, layout, paint): wall time is the machine's.
 
