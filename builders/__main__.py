@@ -58,6 +58,7 @@ RECIPES: dict[str, list[Step]] = {
     "resenhas": [["builders.reviews"]],
     "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
+    "alinhamento": [["builders.alignment_curves"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }

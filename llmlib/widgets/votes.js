@@ -149,7 +149,7 @@ export default {
     async function one(words, k) {
       const logs = [];
       const onEvent = ({ token }) => logs.push(Math.log(Math.max(token.p, 1e-12)));
-      const result = await host.compute("generate", { messages: [{ role: "user", content: words }], add_bos: false, max_new_tokens: 28, sampling: { temperature: 1, seed: k } }, { onEvent });
+      const result = await host.compute("generate", { messages: [{ role: "user", content: words }], max_new_tokens: 28, sampling: { temperature: 1, seed: k } }, { onEvent });
       const said = result.text.trim(), known = [...bank, ...recorded].find((each) => each.question === words)?.answers.find((a) => a.text === said);
       return { text: said, right: known ? known.right : null, traits: P.traits(words, said, logs.reduce((a, b) => a + b, 0) / Math.max(1, logs.length)) };
     }
