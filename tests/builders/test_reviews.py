@@ -1,4 +1,4 @@
-"""The generated reviews: templates take no side, the test holds out what it says, files are what the tables make."""
+"""The generated reviews: templates take no side, the test holds out what it says, tables make the files."""
 
 import json
 import re
