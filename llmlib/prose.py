@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from llmlib.widgets.fallback import count, decimal, percent
 
-__all__ = ["between", "number", "percent", "say", "shown"]
+__all__ = ["between", "day", "number", "percent", "say", "shown"]
 
 
 def number(value: float, digits: int = 0, what: str = "") -> str:
@@ -28,6 +28,11 @@ def number(value: float, digits: int = 0, what: str = "") -> str:
 def between(low: float, high: float, digits: int = 1) -> str:
     """An interval: 'entre 3,2 e 4,1'."""
     return f"entre {number(low, digits)} e {number(high, digits)}"
+
+
+def day(iso: str) -> str:
+    """'2026-11-21' -> '21/11/2026', as a date is read in Brazil."""
+    return "/".join(reversed(iso.split("-")))
 
 
 def shown(text: str) -> str:

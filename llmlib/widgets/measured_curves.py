@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traitlets
 
+from llmlib.prose import day
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.sampling_controls import CONTROLS, written
@@ -43,11 +44,10 @@ class MeasuredCurves(Widget):
                 raise ValueError(f"O controle “{name}” não foi medido; há {', '.join(swept)}.")
         if not swept:
             raise ValueError("As medidas não têm nenhum controle: refaça-as com make data NAME=geracao.")
-        day = "/".join(reversed(date.split("-")))
         super().__init__(
             curves=[curve(settings, name) for name in controls or swept],
             series=[{"name": n, "label": s[0], "colour": s[1], "what": s[2]} for n, s in SERIES.items()],
-            caption=f"Medido no {model} em {day}. As faixas são intervalos de 95 %." if model else "",
+            caption=f"Medido no {model} em {day(date)}. As faixas são intervalos de 95 %." if model else "",
         )
 
     def summary(self) -> str:

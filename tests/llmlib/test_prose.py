@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmlib.prose import between, number, say, shown
+from llmlib.prose import between, day, number, say, shown
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,10 @@ def test_a_noun_joins_large_numbers_by_de():
     assert number(3072, what="tokens") == "3.072 tokens"
     assert number(1_000_448, what="tokens") == "1 milhão de tokens"
     assert number(1.5, 1, what="bits") == "1,5 bits"
+
+
+def test_day():
+    assert day("2026-11-21") == "21/11/2026"
 
 
 def test_interval():
