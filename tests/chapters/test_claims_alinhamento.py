@@ -47,9 +47,10 @@ def test_the_formula_is_a_ceiling(measured: dict) -> None:
 
 def test_hurried_votes_cost_truth(measured: dict) -> None:
     figure = RewardHacking(measured["bank"])
-    calm, rushed = (figure.points(hurry, 150)[-1] for hurry in (0.0, 1.0))
-    assert rushed["true"] < calm["true"]
-    assert rushed["proxy"] > 0.5
+    some, rushed = (figure.points(hurry, 150) for hurry in (0.25, 1.0))
+    assert rushed[-1]["true"] < rushed[0]["true"] - 0.02
+    assert rushed[-1]["proxy"] > rushed[0]["proxy"] + 0.5
+    assert max(p["true"] for p in some) > max(p["true"] for p in rushed) + 0.01
     ends = [measured["curves"][f"{judge}/bon/0"][-1] for judge in ("atento", "apressado")]
     assert ends[1]["true"]["value"] < ends[0]["true"]["value"]
     assert ends[1]["words"] > ends[0]["words"]

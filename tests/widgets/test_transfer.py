@@ -159,7 +159,7 @@ def test_a_reader_teaches_a_classifier(opened: Callable[..., Locator], host: str
     }
     root = opened(lab(head=head, bank=bank, unseen=unseen), host=host, size=size, real="mini-base")
     wide(root)
-    expect(root.locator(".rl-row").nth(0)).to_contain_text("positiva, 80\u00a0%")
+    expect(root.locator(".rl-row").nth(0)).to_contain_text("positiva, 94\u00a0%")
     root.locator("textarea").fill("O filme é chato.")
     expect(root).to_have_attribute("data-state", "live")
     expect(root.locator(".rl-row").nth(1)).to_contain_text("positiva, 50\u00a0%")  # a line of zeros

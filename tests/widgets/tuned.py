@@ -57,7 +57,7 @@ LOSSES = {
 }
 LAB = {
     "text": "O filme é ótimo.",
-    "recorded": {"words": 0.8, "head": 0.3},
+    "recorded": {"words": 0.94, "head": 0.3},
     "words": {"ótimo": [2.0, 3.0], "chato": [2.0, -3.0], "filme": [1.0, 0.1], "": [0.0, 0.0]},
     "head": {"w": [0.5, -0.5], "b": 0.1, "mean": [0.0, 0.0], "spread": [1.0, 1.0],
              "layer": 1, "labels": 512, "decay": 0.003},
