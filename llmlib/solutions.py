@@ -1,0 +1,126 @@
+"""The solutions of the exercises of code: ordinary functions, shown behind a fold and tested.
+
+`llmlib.exercise` has the cases that they are held to, and checks a learner's function against them. Nothing
+here is used by the course itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+
+def perplexidade(probabilidades: list[float]) -> float:
+    """A perplexidade de um texto, dadas as probabilidades que cada um de seus tokens recebeu."""
+    surpresas = [-math.log(p) for p in probabilidades]
+    return math.exp(sum(surpresas) / len(surpresas))
+
+
+def continuar(lm, texto: str, passos: int) -> str:
+    """O texto seguido de `passos` tokens, sempre o mais provável: o laço autoregressivo."""
+    for _ in range(passos):
+        mais_provavel = lm.next(texto)["top"][0]
+        texto = texto + mais_provavel["text"]
+    return texto
+
+
+def nucleo(probabilidades: list[float], p: float) -> list[int]:
+    """Os lugares que o top-p deixa no sorteio, do mais provável ao menos, até a soma alcançar p."""
+    ficam, soma = [], 0.0
+    for lugar in sorted(range(len(probabilidades)), key=lambda i: -probabilidades[i]):
+        if ficam and soma >= p:
+            break
+        ficam.append(lugar)
+        soma += probabilidades[lugar]
+    return ficam
+
+
+def horas_de_gpu(parametros: float, tokens: float, pico: float, aproveitamento: float) -> float:
+    """Horas de um processador de `pico` operações por segundo para um treino: 6 por parâmetro e por token."""
+    operacoes = 6 * parametros * tokens
+    return operacoes / (pico * aproveitamento) / 3600
+
+
+def taxa_de_acerto(gerar: Callable[[int], str], certo: str, sementes: list[int]) -> float:
+    """Em que parte das sementes o texto que sai de `gerar(semente)` contém `certo`."""
+    acertos = [certo in gerar(semente) for semente in sementes]
+    return sum(acertos) / len(acertos)
+
+
+def pesos_da_perda(tokens: list[str]) -> list[int]:
+    """1 em cada token que o assistente diz e na marca que encerra o turno dele; 0 em todos os outros."""
+    pesos, quem, no_cabecalho = [], "", False
+    for token in tokens:
+        pesos.append(int(quem == "assistant" and not no_cabecalho))
+        if token == "<|im_start|>":
+            quem, no_cabecalho = "", True
+        elif token == "<|im_end|>":
+            quem = ""
+        elif no_cabecalho and token == "\n":
+            no_cabecalho = False
+        elif no_cabecalho:
+            quem += token
+    return pesos
+
+
+def custo_da_api(lidos: int, escritos: int, preco_lidos: float, preco_escritos: float, pedidos: int) -> float:
+    """O custo de muitos pedidos iguais, com os preços por milhão de tokens."""
+    por_pedido = lidos * preco_lidos + escritos * preco_escritos
+    return pedidos * por_pedido / 1_000_000
+
+
+def esperas(tentativas: int, base: float, maximo: float) -> list[float]:
+    """As pausas entre as tentativas: começam em `base`, dobram e não passam de `maximo`."""
+    return [min(maximo, base * 2**numero) for numero in range(tentativas - 1)]
+
+
+def par_mais_comum(palavras: list[list[str]]) -> tuple[str, str]:
+    """O par de vizinhos que mais se repete nas palavras; no empate, o primeiro em ordem alfabética."""
+    contagem: dict[tuple[str, str], int] = {}
+    for palavra in palavras:
+        for par in pairwise(palavra):
+            contagem[par] = contagem.get(par, 0) + 1
+    return min(contagem, key=lambda par: (-contagem[par], par))
+
+
+def juntar(palavra: list[str], par: tuple[str, str]) -> list[str]:
+    """A palavra com cada ocorrência do par, da esquerda para a direita, trocada por um pedaço só."""
+    nova: list[str] = []
+    i = 0
+    while i < len(palavra):
+        if tuple(palavra[i : i + 2]) == par:
+            nova.append(par[0] + par[1])
+            i += 2
+        else:
+            nova.append(palavra[i])
+            i += 1
+    return nova
+
+
+def vantagens(recompensas: list[float]) -> list[float]:
+    """Quanto cada recompensa passa da média das outras."""
+    soma, quantas = sum(recompensas), len(recompensas)
+    return [r - (soma - r) / (quantas - 1) for r in recompensas]
+
+
+def com_exemplos(exemplos: list[tuple[str, str]], entrada: str) -> str:
+    """Um prompt com exemplos, um por linha, “entrada → resposta”, e a última linha à espera da resposta."""
+    linhas = [f"{pergunta} → {resposta}" for pergunta, resposta in exemplos]
+    return "\n".join([*linhas, f"{entrada} →"])
+
+
+def na_frase(resposta: str, documento: str, nome: str) -> bool:
+    """Se alguma frase do documento traz, ao mesmo tempo, o nome perguntado e a resposta."""
+    frases = documento.replace("\n", ". ").split(". ")
+    return any(nome in frase and resposta in frase for frase in frases)
+
+
+def menor_rank(valores: list[float], parte: float) -> int:
+    """Quantos valores singulares, do maior ao menor, guardam ao menos `parte` da soma dos quadrados."""
+    total, soma = sum(v * v for v in valores), 0.0
+    for quantos, valor in enumerate(valores):
+        if soma >= parte * total:
+            return quantos
+        soma += valor * valor
+    return len(valores)
