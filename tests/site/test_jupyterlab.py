@@ -72,12 +72,15 @@ def _wait(url: str, server: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
+@pytest.mark.alone
 def test_both_widgets_are_live_with_a_kernel(lab: str, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(lab)
     page.locator(".jp-Notebook .jp-Cell").nth(2).wait_for()
+    # Asked before its kernel is there, JupyterLab runs nothing and says nothing.
+    page.get_by_role("button", name=re.compile(r"ipykernel\) \| Idle")).wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^Run All Cells")).click()
 
