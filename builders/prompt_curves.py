@@ -25,7 +25,6 @@ the command goes on where it stopped, unless weights or size have changed.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import itertools
 import json
@@ -42,10 +41,9 @@ from tqdm import tqdm
 from builders.corpus import fewshot, instructions, probes
 from builders.measures import batch, chat, proportion
 from builders.measures.fewshot import answered
-from builders.sampling_curves import digest, sign, write
+from builders.sampling_curves import arguments, digest, sign, write
 from llmlib import load
 from llmlib.conversation import chat_ids
-from llmlib.data import model_names
 from llmlib.measure import share
 from llmlib.scratch import injection as guard
 from llmlib.scratch import prompting
@@ -496,24 +494,12 @@ def measure(names: Sequence[str], size: float, out: Path, restart: bool = False)
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m builders.prompt_curves", description=__doc__.split("\n")[0]
-    )
-    there = [name for name in MODELS if name in model_names()]
-    parser.add_argument("--models", default=",".join(there), help=f"separated by commas ({','.join(there)})")
-    parser.add_argument("--size", type=float, default=1.0, help="share of the usual number of cases (1)")
-    parser.add_argument("--out", type=Path, default=OUT, help="where to write (data/medidas/prompts.json)")
-    parser.add_argument("--restart", action="store_true", help="measure everything again")
-    args = parser.parse_args()
-    names = [name for name in args.models.split(",") if name]
-    if unknown := [name for name in names if name not in model_names()]:
-        parser.error(f"there is no model {unknown[0]!r}; there are {', '.join(model_names())}")
+    args = arguments("python -m builders.prompt_curves", __doc__.split("\n")[0], OUT)
     torch.set_num_threads(1)
-    result = measure(names, args.size, args.out, args.restart)
+    result = measure(args.models, args.size, args.out, args.restart)
     sign(args.out)
-    print(
-        f"Wrote {args.out}: { {name: len(entry) - 1 for name, entry in result['models'].items()} } sections"
-    )
+    counts = {name: len(entry) - 1 for name, entry in result["models"].items()}
+    print(f"Wrote {args.out}: {counts} sections")
 
 
 if __name__ == "__main__":

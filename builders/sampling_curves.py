@@ -216,22 +216,29 @@ def sign(out: Path) -> None:
         readme.write_text(text, encoding="utf-8")
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m builders.sampling_curves", description=__doc__.split("\n")[0]
-    )
+def arguments(program: str, about: str, out: Path) -> argparse.Namespace:
+    """The command line of a builder that measures the bundled models that talk: models, size, out, restart.
+
+    `models` becomes a list of names; a name that is not bundled ends the program.
+    """
+    parser = argparse.ArgumentParser(prog=program, description=about)
     there = [name for name in MODELS if name in model_names()]
     parser.add_argument("--models", default=",".join(there), help=f"separated by commas ({','.join(there)})")
     parser.add_argument("--size", type=float, default=1.0, help="share of the usual number of cases (1)")
-    parser.add_argument("--out", type=Path, default=OUT, help="where to write (data/medidas/geracao.json)")
+    parser.add_argument("--out", type=Path, default=out, help=f"where to write (data/medidas/{out.name})")
     parser.add_argument("--restart", action="store_true", help="measure everything again")
     args = parser.parse_args()
-    names = [name for name in args.models.split(",") if name]
-    if unknown := [name for name in names if name not in model_names()]:
+    args.models = [name for name in args.models.split(",") if name]
+    if unknown := [name for name in args.models if name not in model_names()]:
         parser.error(f"there is no model {unknown[0]!r}; there are {', '.join(model_names())}")
+    return args
+
+
+def main() -> None:
+    """Command line."""
+    args = arguments("python -m builders.sampling_curves", __doc__.split("\n")[0], OUT)
     torch.set_num_threads(1)
-    result = measure(names, args.size, args.out, args.restart)
+    result = measure(args.models, args.size, args.out, args.restart)
     sign(args.out)
     counts = {name: len(entry["settings"]) for name, entry in result["models"].items()}
     print(f"Wrote {args.out}: {counts}")
