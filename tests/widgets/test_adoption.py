@@ -92,3 +92,12 @@ def test_a_row_opens_its_caveat_and_source(opened: Callable[..., Locator]) -> No
     expect(button).to_be_focused()
     expect(widget.locator(".llm-card:visible")).to_contain_text("estimativa do UBS")
     assert widget.locator(".llm-card:visible a").get_attribute("href") == row("ChatGPT")["link_100m"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(opened: Callable[..., Locator], axe: str, theme: str) -> None:
+    widget = opened(Adoption(ROWS), theme=theme, bypass_csp=True)
+    page = widget.visited.page
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('.llm-widget', {resultTypes: ['violations']})")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found] == []

@@ -167,3 +167,12 @@ def test_state_is_only_text() -> None:
     assert html.count("</script>") == 1
     state = html.split('class="llm-state">')[1].split("</script>")[0]
     assert " </script>" in json.loads(state)["vocabulary"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(opened: Callable[..., Locator], axe: str, theme: str) -> None:
+    widget = opened(figure(), theme=theme, bypass_csp=True)
+    page = widget.visited.page
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('.llm-widget', {resultTypes: ['violations']})")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found] == []

@@ -96,3 +96,12 @@ def test_keyboard_walks_in_order_of_date(opened: Callable[..., Locator]) -> None
     expect(widget.locator(".llm-card strong")).to_have_text(ROWS[2]["nome"])
     press("End")
     expect(widget.locator(".llm-card strong")).to_have_text(ROWS[-1]["nome"])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(opened: Callable[..., Locator], axe: str, theme: str) -> None:
+    widget = opened(Timeline(ROWS), theme=theme, bypass_csp=True)
+    page = widget.visited.page
+    page.evaluate(axe)
+    found = page.evaluate("axe.run('.llm-widget', {resultTypes: ['violations']})")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found] == []
