@@ -172,6 +172,7 @@ export default {
     function hear(event, ends) {
       if (event.start) {
         opening = false;
+        if (choice.learning_rate !== run.rate) steer();
         shown = { start: event.start, losses: [], validations: [], samples: [], speed: 0, ends };
         pill.set("live", host.where);
         if (event.start.cut) say(`O texto é longo: o modelo lê os primeiros ${fmtNumber(event.start.characters)} caracteres.`);
@@ -206,7 +207,8 @@ export default {
     }
     const settle = () => (shown.recorded ? pill.set("recorded") : pill.set("live", host.where));
     const steer = debounce(async () => {
-      try { if (run?.alive) await host.compute("adjust", { run: run.key, learning_rate: choice.learning_rate }); } catch (error) { say(error.message); }
+      // while it opens there is nothing to steer: hear() sends what was chosen meanwhile
+      try { if (run?.alive && !opening) await host.compute("adjust", { run: run.key, learning_rate: choice.learning_rate }); } catch (error) { say(error.message); }
     }, 60);
     async function write() {
       const mine = run;

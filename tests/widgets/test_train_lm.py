@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from llmlib.data import corpus
 from llmlib.widgets import TrainLM, assets
@@ -185,6 +186,19 @@ def test_the_learning_rate_moves_while_it_trains(trained: Callable[..., Locator]
     expect(root.locator(NOTICE)).to_be_hidden()
     expect(root.get_by_role("button", name="Pausar")).to_be_visible()
     press(root, "Parar")
+
+
+def test_a_rate_chosen_while_the_text_is_on_its_way_counts(trained: Callable[..., Locator]) -> None:
+    root = trained(widget=small(live_steps=20_000))
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    root.page.route("**/texts/*.js", late)
+    press(root, "Treinar")
+    root.locator("input[name=learning_rate]").fill("0.5")
+    expect(root.locator(NOTICE)).to_contain_text("Com taxa 3,2", timeout=60_000)
 
 
 @pytest.mark.parametrize(
