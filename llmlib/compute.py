@@ -44,4 +44,38 @@ def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, di
             array = getattr(trace, name)
             found |= {name: array.ravel(), f"{name}_shape": list(array.shape)}
         return found
+    if method == "weights":
+        return weights(lm.model, params.get("name", ""), params.get("rows", []))
+    if method == "config":
+        return {"config": sizes(lm.model.config)}
     raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate e trace.")
+
+
+def weights(model: object, name: str, rows: list[int]) -> dict:
+    """Rows of a weight, named as the activation that it makes: "layers.0.mlp.up_proj", "norm", "lm_head".
+
+    Returns {values, values_shape}: (rows, columns) float32 in the order asked; of a norm
+    everything, (columns).
+    """
+    try:
+        weight = model.get_submodule(name if name == "lm_head" else f"model.{name}").weight
+    except AttributeError:
+        raise ValueError(f"O modelo não tem um peso chamado {name}.") from None
+    if weight.ndim == 1:
+        return {"values": weight.detach().float().cpu().numpy(), "values_shape": [len(weight)]}
+    if wrong := [row for row in rows if row not in range(len(weight))]:
+        raise ValueError(f"O peso {name} tem linhas de 0 a {len(weight) - 1}; veio {wrong[0]}.")
+    found = weight[list(rows)].detach().float().cpu().numpy()  # (rows, columns)
+    return {"values": found.ravel(), "values_shape": list(found.shape)}
+
+
+def sizes(config: object) -> dict:
+    """What the engine's config says of a Qwen3 model that figures of its inside need."""
+    keys = (
+        "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+        "num_key_value_heads", "head_dim", "intermediate_size", "max_position_embeddings",
+        "tie_word_embeddings", "rms_norm_eps",
+    )  # fmt: skip
+    found = {key: getattr(config, key) for key in keys if getattr(config, key, None) is not None}
+    rope = getattr(config, "rope_parameters", None) or {}
+    return found | ({"rope_theta": rope["rope_theta"]} if "rope_theta" in rope else {})

@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
+SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js", "weights.js")
 KERNEL = "kernels.wasm"
 TRAIN_SCRIPTS = ("train.js", "lesson.js")  # attached after the others, only where something trains
 TRAIN_KERNEL = "train.wasm"
+PIECES = ("trace",)  # added to a running engine, where a question or a model needs them
 
 
 def strip(script: str) -> str:
@@ -28,6 +29,11 @@ def source() -> str:
 def train_source() -> str:
     """What a worker that trains runs after `source()`: LLM.trainWasm, and the scripts of training."""
     return f'LLM.trainWasm = "{_base64(TRAIN_KERNEL)}";\n{{\n{_joined(TRAIN_SCRIPTS)}}}\n'
+
+
+def piece(name: str) -> str:
+    """What a running engine is sent as `{piece}`: the body of a function of `LLM` and `engine`."""
+    return f'"use strict";\n{_joined((f"{name}.js",))}'
 
 
 def size() -> int:
