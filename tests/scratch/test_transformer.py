@@ -15,6 +15,12 @@ CONFIGURATIONS = {
     "one key head each": {"num_key_value_heads": 6, "num_hidden_layers": 2},
     "far positions turn slowly": {"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
     "heads wider than the model": {"hidden_size": 26, "head_dim": 14, "rms_norm_eps": 1e-3},
+    "odd heads in odd groups, untied": {
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "tie_word_embeddings": False,
+    },
+    "five heads, each its own key": {"num_attention_heads": 5, "num_key_value_heads": 5, "head_dim": 6},
     "one layer": {"num_hidden_layers": 1, "intermediate_size": 5, "vocab_size": 11},
 }
 
