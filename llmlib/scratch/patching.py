@@ -3,8 +3,8 @@
 Two texts of as many tokens, with different answers. Run the first and keep its residual stream. Run the
 second with one vector, of one layer at one position, taken from the first. If the answer moves towards that
 of the first, this vector carried something that the answer depends on. Also called causal tracing or
-interchange intervention (Vig et al. 2020, arXiv:2004.12265; Meng et al. 2022, arXiv:2202.05262; on what can go
-wrong, Zhang & Nanda 2024, arXiv:2309.16042). Not here: single heads, noise in place of a second text.
+interchange intervention (Vig et al. 2020, arXiv:2004.12265; Meng et al. 2022, arXiv:2202.05262; on what can
+go wrong, Zhang & Nanda 2024, arXiv:2309.16042). Not here: single heads, noise in place of a second text.
 
 Legend: T tokens, V vocabulary, D hidden_size, L layers.
 """

@@ -1,4 +1,4 @@
-"""What counting.py says on paper against what torch counts on tiny configurations, and against published totals."""
+"""What counting.py says on paper against what torch counts, and against what model cards publish."""
 
 import pytest
 import torch
