@@ -10,13 +10,15 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from llmlib.conversation import chat_ids
+from llmlib.passes import trace
 
 if TYPE_CHECKING:
     from llmlib.lm import LM
 
 
 def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, dict]:
-    """The answer to "encode", "next", "generate" (a generator of events and then the result) or "trace".
+    """The answer to "encode", "next", "generate" (a generator of events and then the result), "trace",
+    "weights" or "config".
 
     The text comes as `text`, `ids` or `messages`. Raises ValueError for another method.
     """
@@ -36,19 +38,12 @@ def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, di
     if method == "generate":
         return lm._events(text, **given("max_new_tokens", "sampling", "stop", "k", "add_bos", "written"))
     if method == "trace":
-        ids, cut = lm._ids(text)
-        trace = lm.trace(ids)
-        tokens = [{"id": int(i), "text": t} for i, t in zip(trace.ids, trace.tokens, strict=True)]
-        found = {"tokens": tokens, "cut": cut}
-        for name in ("logits", "attentions", "hidden_states"):  # flat, with the shape beside it
-            array = getattr(trace, name)
-            found |= {name: array.ravel(), f"{name}_shape": list(array.shape)}
-        return found
+        return trace(lm, text, params)
     if method == "weights":
         return weights(lm.model, params.get("name", ""), params.get("rows", []))
     if method == "config":
         return {"config": sizes(lm.model.config)}
-    raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate e trace.")
+    raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate, trace, weights e config.")
 
 
 def weights(model: object, name: str, rows: list[int]) -> dict:

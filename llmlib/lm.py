@@ -17,6 +17,7 @@ from dataclasses import fields
 import numpy as np
 import torch
 
+from llmlib import passes
 from llmlib.conversation import chat_ids
 from llmlib.scratch.sampling import Sampling, draw, find_stop, generate, probabilities, softmax, uniform
 from llmlib.tokens import display, token_bytes, well_formed
@@ -121,29 +122,29 @@ class LM:
         self._cache, self._seen = out.past_key_values, list(ids)
         return out.logits[0, -1].float().cpu().numpy()
 
-    @torch.no_grad()
-    def trace(self, text: str | Sequence[int]) -> Trace:
+    def trace(
+        self,
+        text: str | Sequence[int],
+        ablate: Sequence[tuple[int, int]] = (),
+        patch: Sequence[dict] = (),
+    ) -> Trace:
         """One forward pass as arrays; position 0 is the beginning-of-text token, where the model has one.
 
         A text longer than the context keeps its end, and a warning says how much was cut.
+
+        Args:
+            ablate: (layer, head) pairs that are switched off: their mix of values is zero everywhere.
+            patch: [{name, position, values}]: activations put in place of the model's own (`llmlib.passes`).
         """
         ids, cut = self._ids(text)
         self._warn(cut)
-        out = self.model(
-            input_ids=torch.tensor([ids], device=self.device),
-            output_attentions=True,
-            output_hidden_states=True,
-            use_cache=False,
-        )
-        if not out.attentions or any(a is None for a in out.attentions):
-            raise ValueError(f"{self.name} tem camadas sem mapa de atenção, e um Trace precisa de todas.")
-        stack = lambda tensors: np.stack([t[0].float().cpu().numpy() for t in tensors])  # noqa: E731
+        found = passes.run(self, ids, ablate=ablate, patch=patch)
         return Trace(
             tokens=[self.token_text(i) for i in ids],
             ids=np.array(ids),
-            logits=out.logits[0].float().cpu().numpy(),  # (T, V)
-            attentions=stack(out.attentions),  # (L, H, T, T)
-            hidden_states=stack(out.hidden_states),  # (L+1, T, D)
+            logits=found["logits"],  # (T, V)
+            attentions=found["attentions"],  # (L, H, T, T)
+            hidden_states=found["hidden_states"],  # (L+1, T, D)
             model=self.name,
         )
 

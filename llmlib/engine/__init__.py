@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js", "weights.js")
+SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
 KERNEL = "kernels.wasm"
 TRAIN_SCRIPTS = ("train.js", "lesson.js")  # attached after the others, only where something trains
 TRAIN_KERNEL = "train.wasm"
-PIECES = ("trace",)  # added to a running engine, where a question or a model needs them
+PIECES = ("trace", "weights")  # added to a running engine, where a question or a model needs them
 
 
 def strip(script: str) -> str:

@@ -6,6 +6,16 @@
 // base64 -> bytes
 LLM.bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
+// out (rows, n) = x / root mean square(x) * w
+LLM.rms = (out, x, w, rows, n, eps) => {
+  for (let at = 0; at < rows * n; at += n) {
+    let sum = 0;
+    for (let i = at; i < at + n; i++) sum += x[i] * x[i];
+    const scale = 1 / Math.sqrt(sum / n + eps);
+    for (let i = 0; i < n; i++) out[at + i] = x[at + i] * scale * w[i];
+  }
+};
+
 // The loops of kernels.c in plain JavaScript, for hosts without WebAssembly SIMD. D here is the size of a head.
 function plainKernel(bytes) {
   const dot = (a, i, b, j, n, step = 1) => { // in float64
@@ -79,6 +89,7 @@ LLM.Model = class {
       const scale = new Float32Array(weights.buffer, from + Math.ceil(rows * n / 4) * 4, rows); // int8: one scale a row
       for (let i = 0; i < out.length; i++) out[i] = values[i] * scale[Math.floor(i / n)];
     }
+    this.head = this.arrays["lm_head.weight"] ?? this.arrays["model.embed_tokens.weight"];
     const half = head_dim / 2, round = Math.fround; // rotary angles (S, half), rounded where torch rounds
     const angle = Float32Array.from({ length: S * half }, (_, i) =>
       Math.floor(i / half) * round(1 / round(config.rope_theta ** (i % half / half))));
@@ -106,15 +117,8 @@ LLM.Model = class {
       kernel.matmul(out, x, weight(name), T, n, m, n);
       tell(name, out, T, m);
     };
-    // out (rows, n) = x / root mean square(x) * weight
     const norm = (out, x, name, rows, n) => {
-      const w = weight(name);
-      for (let at = 0; at < rows * n; at += n) {
-        let sum = 0;
-        for (let i = at; i < at + n; i++) sum += x[i] * x[i];
-        const scale = 1 / Math.sqrt(sum / n + c.rms_norm_eps);
-        for (let i = 0; i < n; i++) out[at + i] = x[at + i] * scale * w[i];
-      }
+      LLM.rms(out, x, weight(name), rows, n, c.rms_norm_eps);
       tell(name, out, rows, n);
     };
     // Turns each pair (i, i + half) of x (T, heads, head_dim) by its position's angle, in place.
@@ -161,7 +165,7 @@ LLM.Model = class {
     }
     norm(r.h, r.x, "norm", T, D);
     const N = all ? T : 1; // the positions that need logits: the head is a large part of the work
-    kernel.matmul(r.logits, r.h.subarray((T - N) * D), r["lm_head.weight"] ?? embed, N, D, V, D);
+    kernel.matmul(r.logits, r.h.subarray((T - N) * D), this.head, N, D, V, D);
     tell("lm_head", r.logits, N, V);
     if (!hook) this.seen = Array.from(ids); // a hook may have changed what was cached
     return r.logits.slice(0, N * V);

@@ -1,11 +1,12 @@
-// What a model multiplies by, for one who does a sum again by hand: rows of a weight, and the sizes of the model.
+// A piece of the engine: what a model multiplies by, for one who does a sum again by hand: rows of a weight, and the sizes of the model.
 // Names are those of the activations that a weight makes: `layers.0.mlp.up_proj`, `norm`, `embed_tokens`, `lm_head`.
 // Does not: change a weight, or know what the numbers are for.
 
+const { methods } = engine;
+
 // rows: their numbers; none for all of a norm -> values (rows, columns), in the order asked.
 methods.weights = ({ name = "", rows = [] }) => {
-  if (!model) throw Error(NO_MODEL);
-  const { arrays, config: c } = model, path = name === "lm_head" ? "lm_head.weight" : `model.${name}.weight`;
+  const { arrays, config: c } = engine.model, path = name === "lm_head" ? "lm_head.weight" : `model.${name}.weight`;
   const weight = arrays[path] ?? (name === "lm_head" && arrays["model.embed_tokens.weight"]); // a tied head
   if (!weight) throw Error(`O modelo não tem um peso chamado ${name}.`);
   if (name.endsWith("norm")) return { values: weight.slice(), values_shape: [weight.length] };
@@ -18,7 +19,4 @@ methods.weights = ({ name = "", rows = [] }) => {
   return { values, values_shape: [rows.length, n] };
 };
 
-methods.config = () => {
-  if (!model) throw Error(NO_MODEL);
-  return { config: model.config };
-};
+methods.config = () => ({ config: engine.model.config });

@@ -1,8 +1,9 @@
 // The engine's door: {id, method, params} in; {id, event}…, then {id, result} or {id, error} out; {cancel: id} stops.
-// Does: load, encode, next, generate, trace, embed, and says in Portuguese what went wrong. Does not: draw or fetch.
+// Does: load, encode, next, generate, embed, and says in Portuguese what went wrong. Does not: draw or fetch.
+// {piece} adds a piece of the engine that only some pages need (trace.js …): the body of a function of LLM and engine.
 // `self` and `postMessage` are a Worker's, or what a page without Workers puts in their place.
 const cancelled = new Set();
-let model, tokenizer; // of the page file loaded last
+let model, tokenizer, family; // of the page file loaded last; family: what a piece brings for its kind, or none
 
 const methods = {
   async load({ file }) {
@@ -12,7 +13,8 @@ const methods = {
         const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", weights));
         if (Array.from(hash, (b) => b.toString(16).padStart(2, 0)).join("") !== file.sha256) throw 0;
       }
-      model = new LLM.Model(file, weights, LLM.wasm && LLM.bytes(LLM.wasm));
+      family = engine.families[file.config.architectures?.[0]];
+      model = new (family?.Model ?? LLM.Model)(file, weights, LLM.wasm && LLM.bytes(LLM.wasm));
       tokenizer = new LLM.Tokenizer(file.tokenizer);
       model.forward([0]);
       if (file.format !== 1) throw 0;
@@ -58,24 +60,6 @@ const methods = {
     text = tokenizer.decode(ids.slice(start));
     const ends = stop.map((s) => text.indexOf(s)).filter((at) => at >= 0);
     return { ids: ids.slice(start), text: text.slice(0, Math.min(text.length, ...ends)), reason, cut };
-  },
-
-  // Everything of one pass. Position 0 is the document's mark. As in transformers, hidden state 0 is the embedding
-  // and the last one comes after the final norm.
-  trace(params) {
-    const { ids, cut } = read(params), T = ids.length;
-    const { num_hidden_layers: L, num_attention_heads: H, hidden_size: D, vocab_size: V } = model.config;
-    const attentions = new Float32Array(L * H * T * T), hidden_states = new Float32Array((L + 1) * T * D);
-    const hook = (name, array) => {
-      const [, layer, part, map] = name.split(".");
-      if (map === "attn") attentions.set(array, layer * H * T * T);
-      if (name === "embed_tokens") hidden_states.set(array);
-      if (part === "resid" && layer < L - 1) hidden_states.set(array, (+layer + 1) * T * D);
-      if (name === "norm") hidden_states.set(array, L * T * D);
-    };
-    return { tokens: ids.map(shown), cut,
-      logits: model.forward(ids, { hook, all: true }), logits_shape: [T, V], attentions, attentions_shape: [L, H, T, T],
-      hidden_states, hidden_states_shape: [L + 1, T, D] };
   },
 
   // texts -> vectors (texts, D): mean over a text's tokens, without mark, of the hidden states after the final norm,
@@ -132,17 +116,32 @@ function turn(ids, k, rule, generated) {
   return { p, top, chosen: q && show(LLM.draw(q, LLM.uniform(rule.seed, generated))) };
 }
 
+// What pieces see, and add to. families: {Model, methods} by architecture.
+const engine = { methods, families: {}, read, shown, breathe: () => breathe(), cancelled,
+  get tokenizer() { return tokenizer; },
+  get model() {
+    if (!model) throw Error(NO_MODEL);
+    return model;
+  } };
+
 // A turn of the event loop without setTimeout's 4 ms.
 const { port1, port2 } = new MessageChannel(), waiting = [];
 port2.onmessage = () => waiting.shift()();
 const breathe = () => new Promise((go) => { waiting.push(go); port1.postMessage(0); });
 
-self.onmessage = async ({ data: { id, method, params = {}, cancel } }) => {
+// The arrays of a result change hands instead of being copied.
+const buffers = (value) => ArrayBuffer.isView(value) ? [value.buffer]
+  : value && typeof value === "object" && !Array.isArray(value) ? Object.values(value).flatMap(buffers) : [];
+
+self.onmessage = async ({ data: { id, method, params = {}, cancel, piece } }) => {
+  if (piece !== undefined) return void new Function("LLM", "engine", piece)(LLM, engine);
   if (cancel !== undefined) return cancelled.add(cancel);
   try {
-    if (!Object.hasOwn(methods, method)) throw Error(`O motor não conhece o método ${method}.`);
-    const result = await methods[method](params, id, (event) => postMessage({ id, event }));
-    postMessage({ id, result }, Object.values(result).map((value) => value?.buffer).filter(Boolean));
+    const known = method !== "load" && family ? family.methods : methods;
+    if (!Object.hasOwn(known, method)) throw Error(known === methods ? `O motor não conhece o método ${method}.`
+      : `${model.name} não sabe ${method}; sabe ${Object.keys(known).join(", ")}.`);
+    const result = await known[method](params, id, (event) => postMessage({ id, event }));
+    postMessage({ id, result }, buffers(result));
   } catch (error) {
     postMessage({ id, error: error.message });
   }

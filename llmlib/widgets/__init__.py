@@ -46,6 +46,9 @@ WIDGETS = {
     "WaysCurve": "ways_curve",
     "LoraView": "lora_view",
     "Forgetting": "forgetting",
+    "Visibility": "visibility",
+    "FillMask": "fill_mask",
+    "Rewrite": "rewrite",
 }
 __all__ = [*WIDGETS, "assets"]
 
@@ -60,12 +63,13 @@ def assets(engine: str | None = None) -> dict[str, str]:
     """Files of the static page, by path below `_static/llm/`: classic scripts that also work from disk.
 
     On every page with a widget host.js and widgets.css; for each kind of widget one script, and mostly one
-    stylesheet, on the pages that show it (`page_files`); engine.js, attached at the first question; and what
-    only training attaches: train.js, and one file a part of the corpus that can be learned.
+    stylesheet, on the pages that show it (`page_files`); engine.js, attached at the first question; the
+    pieces of the engine, attached where a question or a model needs them; and what only training attaches:
+    train.js, and one file a part of the corpus that can be learned.
     `engine` takes the place of the engine's own text.
     """
+    from llmlib.engine import PIECES, piece, train_source
     from llmlib.engine import source as worker_source
-    from llmlib.engine import train_source
     from llmlib.widgets.base import COMMON, module
     from llmlib.widgets.train_lm import SLICES, slice_of
 
@@ -86,6 +90,10 @@ def assets(engine: str | None = None) -> dict[str, str]:
     return {
         "host.js": host,
         "engine.js": f"globalThis.llmEngine = {json.dumps(engine or worker_source())};\n",
+        **{
+            f"engine/{name}.js": f"(globalThis.llmPieces ??= {{}}).{name} = {json.dumps(piece(name))};\n"
+            for name in PIECES
+        },
         "train.js": f"globalThis.llmTrain = {json.dumps(train_source())};\n",
         "widgets.css": "\n".join(read(HERE / f"{name}.css") for name in COMMON),
         **{f"widgets/{name}.js": script for name, script in scripts.items()},

@@ -1,9 +1,10 @@
 // compute.js: the engine in the static page. One worker a model, shared by every widget, made at the first question.
 // Classic script inside host.js. file:// refuses fetch and worker files, so the engine's text and the weights arrive by
 // <script> tags and the worker is a Blob. Where there is no Worker, the same text runs in the page itself.
+// Pieces of the engine (PIECES) are attached and sent to a worker where a question or the model needs them.
 // What trains has a worker of its own and more text (train.js), and does without one: it would stop the page.
 function pageCompute(base) {
-  const opened = new Map();
+  const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights" }; // by method
 
   const attach = (path) => new Promise((resolve, reject) => {
     const tag = Object.assign(document.createElement("script"), { src: base + path, onload: resolve });
@@ -24,6 +25,12 @@ function pageCompute(base) {
     } catch {
       return inPage(source);
     }
+  }
+
+  // The text of a piece.
+  async function piece(name) {
+    if (!globalThis.llmPieces?.[name]) await attach(`engine/${name}.js`);
+    return globalThis.llmPieces[name];
   }
 
   // worker -> ask(method, params, {onEvent, signal})
@@ -58,8 +65,17 @@ function pageCompute(base) {
     const worker = makeWorker(globalThis.llmEngine), ask = connect(worker);
     await ask("load", { file });
     delete globalThis.llmPageFiles[name]; // the worker has its own copy
-    ask.close = () => worker.terminate?.();
-    return ask;
+    const given = new Set();
+    const whole = async (method, ...rest) => {
+      const needed = PIECES[method], text = needed && !given.has(needed) && (await piece(needed));
+      if (text && !given.has(needed)) { // another question may have brought it meanwhile
+        given.add(needed);
+        worker.postMessage({ piece: text });
+      }
+      return ask(method, ...rest);
+    };
+    whole.close = () => worker.terminate?.();
+    return whole;
   }
 
   async function openTrainer() {

@@ -26,7 +26,11 @@ class Node:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         script = Path(self.folder.name, "engine.js")
-        script.write_text(engine.source() + engine.train_source(), "utf-8")
+        added = (
+            f"self.onmessage({json.dumps({'data': {'piece': engine.piece(name)}})});"
+            for name in engine.PIECES
+        )
+        script.write_text("\n".join([engine.source(), engine.train_source(), *added]), "utf-8")
         self.process = subprocess.Popen(
             [frontend.node()[0], str(HERE / "harness.mjs"), str(script)],
             stdin=subprocess.PIPE,

@@ -17,6 +17,7 @@ import traitlets
 
 from book import frontend
 from llmlib import widgets
+from llmlib.engine import PIECES
 from llmlib.widgets import NextToken, fallback
 from llmlib.widgets.base import Widget, body, rounded, script_json
 from tests.widgets.fake import FakeLM
@@ -162,7 +163,8 @@ def test_assets_are_small_classic_scripts() -> None:
     scripts = {f"widgets/{name.replace('_', '-')}.js" for name in widgets.WIDGETS.values()}
     assert {name for name in files if name.endswith(".js")} >= scripts
     rest = {name for name in files if not name.startswith("widgets/")}
-    assert rest == {"host.js", "widgets.css", "engine.js", "train.js"} | texts
+    pieces = {f"engine/{name}.js" for name in PIECES}
+    assert rest == {"host.js", "widgets.css", "engine.js", "train.js"} | texts | pieces
     for name, text in files.items():
         assert not re.search(r"^\s*(import|export)\s", text, re.MULTILINE), name
         assert not name.endswith(".css") or "https://" not in text, name
