@@ -40,7 +40,9 @@ def permutation(order: Sequence[int]) -> np.ndarray:
     Raises ValueError when a position is missing or comes twice.
     """
     if sorted(order) != list(range(len(order))):
-        raise ValueError(f"A ordem precisa ter cada posição de 0 a {len(order) - 1} uma vez; veio {list(order)}.")
+        raise ValueError(
+            f"A ordem precisa ter cada posição de 0 a {len(order) - 1} uma vez; veio {list(order)}."
+        )
     turn = np.empty(len(order), dtype=int)
     turn[list(order)] = np.arange(len(order))  # turn[i]: when word i is predicted
     return turn[None, :] < turn[:, None]

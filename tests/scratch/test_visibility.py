@@ -41,14 +41,15 @@ def test_an_order_that_is_none_is_refused(order: list[int]) -> None:
 
 
 def moved(logits: object, ids: torch.Tensor, bets: list[int]) -> np.ndarray:
-    """(bets, T) bool: which bets change when token j becomes another. `logits(ids, bet)` gives one row (V,)."""
+    """(bets, T) bool: which bets change when token j becomes another. `logits(ids, bet)` is a row (V,)."""
     with torch.no_grad():
         before = [logits(ids, bet) for bet in bets]
         rows = []
         for j in range(ids.shape[1]):
             other = ids.clone()
             other[0, j] = 700 + j
-            rows.append([not torch.allclose(b, logits(other, bet), atol=1e-6) for b, bet in zip(before, bets)])  # noqa: B905
+            after = [logits(other, bet) for bet in bets]
+            rows.append([not torch.allclose(a, b, atol=1e-6) for a, b in zip(before, after, strict=True)])
     return np.array(rows).T
 
 
@@ -90,7 +91,9 @@ def test_a_real_encoder_decoder_sees_this(ids: torch.Tensor) -> None:
     target = torch.tensor([[200, 201, 202]])
 
     def from_source(x: torch.Tensor, place: int) -> torch.Tensor:
-        return model(input_ids=x, decoder_input_ids=torch.cat([torch.tensor([[1]]), target], 1)).logits[0, place]
+        return model(input_ids=x, decoder_input_ids=torch.cat([torch.tensor([[1]]), target], 1)).logits[
+            0, place
+        ]
 
     def from_target(x: torch.Tensor, place: int) -> torch.Tensor:
         return model(input_ids=ids, decoder_input_ids=torch.cat([torch.tensor([[1]]), x], 1)).logits[0, place]
