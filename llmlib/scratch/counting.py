@@ -10,17 +10,26 @@ Legend: V vocabulary, D hidden_size, M intermediate_size, L layers, H heads, K k
 T new tokens, S tokens seen when they have been read (S = T without a cache).
 """
 
-from llmlib.scratch.transformer import Config
+from types import SimpleNamespace
 
 
-def parameters(config: Config | dict | object, qk_norm: bool = True) -> dict[str, int]:
+def sizes(config: dict | object) -> SimpleNamespace:
+    """The sizes under the names of config.json, from a dict or from any object that carries them."""
+    values = config if isinstance(config, dict) else vars(config)
+    defaults = {"tie_word_embeddings": True}
+    if "head_dim" not in values:  # older files leave it to a division
+        defaults["head_dim"] = values["hidden_size"] // values["num_attention_heads"]
+    return SimpleNamespace(**{**defaults, **values})
+
+
+def parameters(config: dict | object, qk_norm: bool = True) -> dict[str, int]:
     """How many numbers the training adjusted, by part of the model, in the order in which they are used.
 
     Args:
-        config: sizes, as `Transformer` takes them.
+        config: a config.json as dict, or any object with its names.
         qk_norm: are queries and keys normed (Qwen3), or not (Llama)?
     """
-    c = Config.of(config)
+    c = sizes(config)
     V, D, M, L = c.vocab_size, c.hidden_size, c.intermediate_size, c.num_hidden_layers
     H, K, E = c.num_attention_heads, c.num_key_value_heads, c.head_dim
     return {
@@ -35,9 +44,7 @@ def parameters(config: Config | dict | object, qk_norm: bool = True) -> dict[str
     }
 
 
-def flops(
-    config: Config | dict | object, tokens: int, past: int = 0, scored: int | None = None
-) -> dict[str, int]:
+def flops(config: dict | object, tokens: int, past: int = 0, scored: int | None = None) -> dict[str, int]:
     """Operations of one forward pass, by part of the model.
 
     Args:
@@ -45,7 +52,7 @@ def flops(
         past: how many were read before, and are in the cache.
         scored: for how many positions the logits are computed; by default all, to write one is enough.
     """
-    c = Config.of(config)
+    c = sizes(config)
     V, D, M, L = c.vocab_size, c.hidden_size, c.intermediate_size, c.num_hidden_layers
     H, K, E = c.num_attention_heads, c.num_key_value_heads, c.head_dim
     T, S = tokens, past + tokens
@@ -62,13 +69,13 @@ def flops(
     }
 
 
-def cache(config: Config | dict | object, tokens: int) -> int:
+def cache(config: dict | object, tokens: int) -> int:
     """How many numbers the keys and values of `tokens` tokens are: 2 L K E S."""
-    c = Config.of(config)
+    c = sizes(config)
     return 2 * c.num_hidden_layers * c.num_key_value_heads * c.head_dim * tokens
 
 
-def writing(config: Config | dict | object, prompt: int, new: int, cached: bool = True) -> int:
+def writing(config: dict | object, prompt: int, new: int, cached: bool = True) -> int:
     """Operations to write `new` tokens after `prompt` tokens, one at a time.
 
     With a cache the prompt is read once and then each token once; without, each token reads everything again.

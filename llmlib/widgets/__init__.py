@@ -49,6 +49,11 @@ WIDGETS = {
     "Visibility": "visibility",
     "FillMask": "fill_mask",
     "Rewrite": "rewrite",
+    "Machine": "machine",
+    "LogitLens": "logit_lens",
+    "Patching": "patching",
+    "KVCacheCost": "kv_cache",
+    "ModelParts": "model_parts",
 }
 __all__ = [*WIDGETS, "assets"]
 

@@ -58,9 +58,13 @@ def body(name: str, source: str) -> str:
 
 
 def module(stem: str) -> str:
-    """The module of the widget of files called `stem`, after its parts: `coin.*.js` beside `coin.js`."""
-    parts = [path.read_text("utf-8") for path in sorted(HERE.glob(f"{stem}.*.js"))]
+    """The module of the widget of files called `stem`, after its parts: `coin.*.js` beside `coin.js`.
+
+    A line `// uses part: coin.faces` borrows that part of another widget.
+    """
     source = (HERE / f"{stem}.js").read_text("utf-8")
+    borrowed = [HERE / f"{name}.js" for name in re.findall(r"^// uses part: ([\w.]+)$", source, re.MULTILINE)]
+    parts = [path.read_text("utf-8") for path in [*borrowed, *sorted(HERE.glob(f"{stem}.*.js"))]]
     return engine_parts(source) + "".join(parts) + body(stem.replace("_", "-"), source)
 
 
