@@ -20,6 +20,8 @@ from llmlib.solutions import (
     esperas,
     horas_de_gpu,
     juntar,
+    mascara_da_ordem,
+    melhor_candidata,
     menor_rank,
     na_frase,
     nucleo,
@@ -80,7 +82,45 @@ def turn(who: str, *said: str) -> list[str]:
     return ["<|im_start|>", *who.split("|"), "\n", *said, "<|im_end|>", "\n"]
 
 
+class Notas(dict):
+    """Log-probabilidades inventadas de frases inteiras; o que não está na lista é quase impossível."""
+
+    def __missing__(self, frase: str) -> float:
+        return -99.0
+
+
+FRASES = Notas(
+    {
+        "O gato dormiu.": -6.0,
+        "A gato dormiu.": -14.5,
+        "A gata dormiu.": -7.0,
+        "Vi o rio.": -5.0,
+        "Vi o mar.": -5.0,
+    }
+)
+
 EXERCISES = {
+    "mascara_da_ordem": Exercise(
+        mascara_da_ordem,
+        (
+            lambda: ([0, 1, 2],),
+            lambda: ([2, 0, 1],),
+            lambda: ([0],),
+            lambda: ([3, 1, 0, 2],),
+        ),
+        "Anote em que passo cada palavra é prevista; a linha i vê a coluna j quando o passo de j vem antes.",
+    ),
+    "melhor_candidata": Exercise(
+        melhor_candidata,
+        (
+            lambda: (FRASES.__getitem__, "", ["A", "O"], " gato dormiu."),
+            lambda: (FRASES.__getitem__, "A ", ["gato", "gata"], " dormiu."),
+            lambda: (FRASES.__getitem__, "Vi o ", ["rio", "mar"], "."),
+            lambda: (FRASES.__getitem__, "Vi o ", ["mar", "rio"], "."),
+            lambda: (FRASES.__getitem__, "O gato", [""], " dormiu."),
+        ),
+        "Monte a frase inteira com cada candidata, dê a nota a cada uma e fique com a da maior nota.",
+    ),
     "menor_rank": Exercise(
         menor_rank,
         (

@@ -124,3 +124,14 @@ def menor_rank(valores: list[float], parte: float) -> int:
             return quantos
         soma += valor * valor
     return len(valores)
+
+
+def mascara_da_ordem(ordem: list[int]) -> list[list[bool]]:
+    """Para cada palavra a prever, quais das outras ela vê: as que vêm antes dela em `ordem`."""
+    vez = {palavra: passo for passo, palavra in enumerate(ordem)}
+    return [[vez[vista] < vez[prevista] for vista in range(len(ordem))] for prevista in range(len(ordem))]
+
+
+def melhor_candidata(pontuar: Callable[[str], float], antes: str, candidatas: list[str], depois: str) -> str:
+    """A candidata que deixa a frase inteira mais provável; no empate, a primeira."""
+    return max(candidatas, key=lambda candidata: pontuar(antes + candidata + depois))
