@@ -37,11 +37,31 @@ REDIRECT = """<!DOCTYPE html>
 <body><main><h1>{title}</h1><p><a href="{page}">Abrir o curso</a></p></main></body></html>
 """
 
+# Served for any address, however deep, so it leans on nothing beside it and its links are whole addresses.
+NOT_FOUND = """<!DOCTYPE html>
+<html lang="pt-BR"><head><meta charset="utf-8"><title>Página não encontrada · {title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<style>{colours}
+body {{ margin: 0; background: var(--llm-paper); color: var(--llm-ink); font: 1.125rem/1.6 Georgia, serif }}
+main {{ max-width: 40rem; margin: 0 auto; padding: 12vh 1.25rem }}
+a {{ color: inherit }}</style></head>
+<body><main><h1>Esta página não existe</h1>
+<p>O endereço pode ter mudado, ou ter chegado aqui com uma letra a mais.</p>
+<p><a href="{site}">Voltar ao início do curso</a>
+ou <a href="{site}search.html">buscar o que você procurava</a>.</p>
+</main></body></html>
+"""
+
+
+def colours() -> str:
+    """The colours that widgets, figures and pages share."""
+    return (ROOT / "llmlib" / "widgets" / "tokens.css").read_text("utf-8")
+
 
 def stylesheet() -> str:
     """The colours that widgets and figures share, then the book's own style."""
-    tokens = (ROOT / "llmlib" / "widgets" / "tokens.css").read_text("utf-8")
-    return "\n".join([tokens, *((STYLE / f"{name}.css").read_text("utf-8") for name in STYLES)])
+    return "\n".join([colours(), *((STYLE / f"{name}.css").read_text("utf-8") for name in STYLES)])
 
 
 def assets() -> dict[str, bytes]:
@@ -140,6 +160,8 @@ def finish(app, exception: Exception | None) -> None:
     root = f"{app.config.root_doc}.html"
     title = html.escape(app.config.html_title)
     (out / "index.html").write_text(REDIRECT.format(title=title, page=root), "utf-8")
+    lost = NOT_FOUND.format(title=title, colours=colours(), site=html.escape(app.llm_repository.site))
+    (out / "404.html").write_text(lost, "utf-8")
 
 
 def setup(app) -> dict[str, bool]:

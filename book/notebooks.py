@@ -48,6 +48,12 @@ class Repository:
     branch: str
     notebooks_branch: str
 
+    @property
+    def site(self) -> str:
+        """Address at which GitHub Pages serves the course."""
+        owner, name = self.url.rstrip("/").split("/")[-2:]
+        return f"https://{owner}.github.io/{name}/"
+
     def colab(self, slug: str) -> str:
         """Address that opens a page's notebook in Colab."""
         owner, name = self.url.rstrip("/").split("/")[-2:]
