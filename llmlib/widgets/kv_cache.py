@@ -1,8 +1,8 @@
 """KVCacheCost: what one more token costs with the cache and without, measured, by length of the text.
 
 Takes curves that `llmlib.scratch.kv_timing.per_token` measured when the page was made. A button measures
-again where the reader is, by `next` on texts of growing length: one that goes on from the last call reuses its
-keys and values, one that begins differently cannot. Milliseconds belong to a machine; compare the ratio.
+again where the reader is, by `next` on texts of growing length: one that goes on from the last call reuses
+its keys and values, one that begins differently cannot. Milliseconds belong to a machine; compare ratios.
 """
 
 from __future__ import annotations
