@@ -59,6 +59,7 @@ RECIPES: dict[str, list[Step]] = {
     "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
     "alinhamento": [["builders.alignment_curves"]],
+    "cabecas": [["builders.head_jobs"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }

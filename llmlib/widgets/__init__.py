@@ -54,6 +54,9 @@ WIDGETS = {
     "Patching": "patching",
     "KVCacheCost": "kv_cache",
     "ModelParts": "model_parts",
+    "AttentionView": "attention_view",
+    "HeadSwitches": "head_switches",
+    "BertViz": "bertviz",
 }
 __all__ = [*WIDGETS, "assets"]
 
