@@ -60,6 +60,7 @@ RECIPES: dict[str, list[Step]] = {
     "prompts": [["builders.prompt_curves"]],
     "alinhamento": [["builders.alignment_curves"]],
     "cabecas": [["builders.head_jobs"]],
+    "familias": [["builders.families_task"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }
