@@ -43,7 +43,7 @@ from llmlib.scratch import importance
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "atencao.json"
 SEED = 2026
-SENTENCES, FRAMES = 160, 60
+SENTENCES, FRAMES = 96, 40
 LEAST = 4  # earlier words, for a comparison of orders to mean something
 FAR = 12  # the last class of distances holds all that is farther
 ANIMALS = ("gato", "cachorro", "cavalo", "coelho", "pato", "macaco", "rato", "porco")

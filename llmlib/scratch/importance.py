@@ -142,13 +142,14 @@ def agreement(a: np.ndarray, b: np.ndarray) -> float:
 def study(
     tokens: Sequence[str], attentions: np.ndarray, predict: Predict, x: Tensor, neutral: Tensor
 ) -> dict[str, object]:
-    """Everything about one text, as plain arrays: `groups`, `attentions` (L, H, T, W), and changes (W, T) by
-    `faded`, `deleted` and `rate`."""
+    """Everything about one text, as plain arrays: `groups`, `attentions` (L, H, T, W), the `rollout` (T, W),
+    and changes (W, T) by `faded`, `deleted` and `rate`."""
     groups = words(tokens)
     return {
         "tokens": list(tokens),
         "groups": groups,
         "attentions": weights_on_words(attentions, groups),
+        "rollout": weights_on_words(rollout(attentions), groups),
         "faded": faded(predict, x, groups, neutral).numpy(),
         "deleted": deleted(predict, x, groups).numpy(),
         "rate": rate(predict, x, groups, neutral).numpy(),
