@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from llmlib.prose import number
 from llmlib.solutions import (
+    bytes_do_cache,
     com_exemplos,
     continuar,
     custo_da_api,
@@ -26,6 +27,7 @@ from llmlib.solutions import (
     na_frase,
     nucleo,
     par_mais_comum,
+    parametros_do_modelo,
     perplexidade,
     pesos_da_perda,
     taxa_de_acerto,
@@ -98,6 +100,21 @@ FRASES = Notas(
         "Vi o mar.": -5.0,
     }
 )
+
+
+def sizes(V: int, D: int, M: int, L: int, H: int, K: int, E: int, tied: bool) -> dict:
+    """A config.json with these sizes, to count on."""
+    return {
+        "vocab_size": V,
+        "hidden_size": D,
+        "intermediate_size": M,
+        "num_hidden_layers": L,
+        "num_attention_heads": H,
+        "num_key_value_heads": K,
+        "head_dim": E,
+        "tie_word_embeddings": tied,
+    }
+
 
 EXERCISES = {
     "mascara_da_ordem": Exercise(
@@ -259,6 +276,26 @@ EXERCISES = {
             lambda: (3, 2.0, 1.0),
         ),
         "Entre n tentativas há n − 1 pausas: base, 2 × base, 4 × base, nenhuma maior que o máximo.",
+    ),
+    "parametros_do_modelo": Exercise(
+        parametros_do_modelo,
+        (
+            lambda: (sizes(3072, 192, 512, 5, 6, 3, 32, True),),
+            lambda: (sizes(347, 44, 70, 3, 6, 2, 10, False),),
+            lambda: (sizes(151_936, 1024, 3072, 28, 16, 8, 128, True),),
+            lambda: (sizes(11, 4, 5, 1, 1, 1, 2, False),),
+        ),
+        "Por camada: q, k, v e saída, três matrizes da MLP, quatro normas. Fora delas: tabela(s) e uma norma.",
+    ),
+    "bytes_do_cache": Exercise(
+        bytes_do_cache,
+        (
+            lambda: (5, 3, 32, 512, 4),
+            lambda: (28, 8, 128, 32_768, 2),
+            lambda: (1, 1, 1, 1, 1),
+            lambda: (12, 12, 64, 0, 2),
+        ),
+        "Cada token deixa, em cada camada, uma chave e um valor por cabeça: dois vetores do tamanho da cabeça.",
     ),
 }
 

@@ -135,3 +135,19 @@ def mascara_da_ordem(ordem: list[int]) -> list[list[bool]]:
 def melhor_candidata(pontuar: Callable[[str], float], antes: str, candidatas: list[str], depois: str) -> str:
     """A candidata que deixa a frase inteira mais provável; no empate, a primeira."""
     return max(candidatas, key=lambda candidata: pontuar(antes + candidata + depois))
+
+
+def parametros_do_modelo(c: dict) -> int:
+    """Quantos parâmetros tem um modelo da família Qwen3, contados pelos tamanhos do seu config.json."""
+    D, E = c["hidden_size"], c["head_dim"]
+    consultas, chaves = c["num_attention_heads"] * E, c["num_key_value_heads"] * E
+    atencao = D * consultas + 2 * D * chaves + consultas * D + 2 * E  # q, k e v, saída, normas de q e de k
+    mlp = 3 * D * c["intermediate_size"]
+    camadas = c["num_hidden_layers"] * (atencao + mlp + 2 * D)  # e duas normas por camada
+    tabelas = 1 if c["tie_word_embeddings"] else 2
+    return tabelas * c["vocab_size"] * D + camadas + D  # e a última norma
+
+
+def bytes_do_cache(camadas: int, cabecas_kv: int, tamanho: int, tokens: int, por_numero: int) -> int:
+    """A memória que as chaves e os valores de `tokens` tokens ocupam."""
+    return 2 * camadas * cabecas_kv * tamanho * tokens * por_numero
