@@ -24,9 +24,9 @@ TRAINING: dict[str, Step] = {
     ],
     "mini-instruct": [*PAIR, "builders.sft", "--minutes", "9.5", "--compile", "--space", "--resume"],
     "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
-    "mini-bert": ["builders.bert", "--resume"],
+    "mini-bert": ["builders.bert", "--tokens", "10M", "--resume"],
     "mini-t5": ["builders.t5", "--resume"],
-    "mini-xlnet": ["builders.xlnet", "--resume"],
+    "mini-xlnet": ["builders.xlnet", "--tokens", "6M", "--resume"],
     "mini-embed": ["builders.embedder", "--resume"],
     "mini-rerank": ["builders.reranker", "--resume"],
 }  # fmt: skip

@@ -24,7 +24,7 @@ CLASSES = {
     "mini-base": ("AutoModelForCausalLM", "Qwen3ForCausalLM"),
     "mini-instruct": ("AutoModelForCausalLM", "Qwen3ForCausalLM"),
     "mini-dpo": ("AutoModelForCausalLM", "Qwen3ForCausalLM"),
-    "mini-bert": ("AutoModelForMaskedLM", "BertForMaskedLM"),
+    "mini-bert": ("AutoModelForMaskedLM", "ModernBertForMaskedLM"),
     "mini-t5": ("AutoModelForSeq2SeqLM", "T5ForConditionalGeneration"),
     "mini-xlnet": ("AutoModel", "XLNetLMHeadModel"),
     "mini-embed": ("AutoModel", "Qwen3Model"),
