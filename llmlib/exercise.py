@@ -285,7 +285,7 @@ EXERCISES = {
             lambda: (sizes(151_936, 1024, 3072, 28, 16, 8, 128, True),),
             lambda: (sizes(11, 4, 5, 1, 1, 1, 2, False),),
         ),
-        "Por camada: q, k, v e saída, três matrizes da MLP, quatro normas. Fora delas: tabela(s) e uma norma.",
+        "Por camada: q, k, v, saída, três matrizes da MLP e quatro normas. Fora delas: tabelas e uma norma.",
     ),
     "bytes_do_cache": Exercise(
         bytes_do_cache,
@@ -295,7 +295,7 @@ EXERCISES = {
             lambda: (1, 1, 1, 1, 1),
             lambda: (12, 12, 64, 0, 2),
         ),
-        "Cada token deixa, em cada camada, uma chave e um valor por cabeça: dois vetores do tamanho da cabeça.",
+        "Em cada camada, cada cabeça guarda de cada token uma chave e um valor: dois vetores do seu tamanho.",
     ),
 }
 

@@ -91,11 +91,15 @@ class ModelParts(Widget):
 
 
 def row(model: dict) -> dict:
-    """A model as the figure takes it; ValueError names what is missing or is no size."""
+    """A model as the figure takes it, from a config.json or from a line of a table, where all is text.
+
+    ValueError names what is missing or is no size.
+    """
     name = model.get("nome") or "modelo sem nome"
     found = {"nome": name, "link": model.get("link", ""), "fonte": model.get("fonte", "")}
     for key in NUMBERS:
         value = model.get(key)
+        value = int(value) if isinstance(value, str) and value.isdigit() else value
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{name}: {key} deveria ser um número inteiro maior que zero, e é {value!r}.")
         found[key] = value
@@ -104,4 +108,6 @@ def row(model: dict) -> dict:
             f"{name}: {found['num_key_value_heads']} cabeças de chave não dividem "
             f"{found['num_attention_heads']} cabeças de consulta."
         )
-    return found | {key: bool(model.get(key, True)) for key in ("tie_word_embeddings", "qk_norm")}
+    yes = {"sim": True, "não": False}
+    flags = {key: model.get(key, True) for key in ("tie_word_embeddings", "qk_norm")}
+    return found | {key: yes.get(value, bool(value)) for key, value in flags.items()}

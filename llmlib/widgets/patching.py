@@ -78,9 +78,9 @@ class Patching(Widget):
     def summary(self) -> str:
         row, position, moved = self.strongest()
         one, other = (html.spoken(each["text"]) for each in self.recording["answers"])
-        token = self.recording["tokens"][1][position]["text"]
+        new, old = (html.spoken(each[position]["text"]) for each in self.recording["tokens"])
         return (
-            f"De “{self.texts[0]}” para “{self.texts[1]}”: trocar só o vetor de {html.spoken(token)} "
+            f"De “{self.texts[0]}” para “{self.texts[1]}”: só o vetor de {new} no lugar do de {old} "
             f"({layer_name(row, len(self.recording['moved']))}) leva {html.percent(moved)} do caminho entre "
             f"as respostas {other} e {one}."
         )

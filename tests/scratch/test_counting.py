@@ -1,12 +1,17 @@
 """What counting.py says on paper against what torch counts, and against what model cards publish."""
 
+import csv
+import re
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from llmlib.data import root
 from llmlib.scratch import counting
 from llmlib.scratch.kv_cache import KVCache
 from llmlib.scratch.transformer import Transformer
+from llmlib.widgets.model_parts import row
 from tests.conftest import tiny_config
 from tests.scratch.test_transformer import CONFIGURATIONS
 
@@ -69,24 +74,21 @@ def test_writing_is_the_sum_of_its_passes(model):
     assert counting.writing(c, 4, 1) == counting.writing(c, 4, 1, cached=False)
 
 
-PUBLISHED = {  # as their cards say; sizes of their config.json
-    "Tucano-160m": (162_417_408, False, (32_000, 768, 3072, 12, 12, 12, 64), False),
-    "Tucano2-qwen-0.5B": (490_799_104, True, (49_152, 1024, 3072, 28, 16, 8, 128), True),
-    "Llama 3 8B": (8_030_261_248, False, (128_256, 4096, 14_336, 32, 32, 8, 128), False),
-}
+def published():
+    with (root() / "tamanhos" / "modelos.csv").open(encoding="utf-8", newline="") as file:
+        return [row(each) | {"total": each["parametros"]} for each in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_totals(name):
-    total, qk_norm, (V, D, M, L, H, K, E), tied = PUBLISHED[name]
-    sizes = {
-        "vocab_size": V,
-        "hidden_size": D,
-        "intermediate_size": M,
-        "num_hidden_layers": L,
-        "num_attention_heads": H,
-        "num_key_value_heads": K,
-        "head_dim": E,
-        "tie_word_embeddings": tied,
-    }
-    assert sum(counting.parameters(sizes, qk_norm=qk_norm).values()) == total
+@pytest.mark.parametrize("model", published(), ids=lambda each: each["nome"])
+def test_published_totals(model):
+    total = sum(counting.parameters(model, model["qk_norm"]).values())
+    if model["total"]:
+        assert total == int(model["total"])
+    size, unit = re.search(r"([\d.]+)([mMB])", model["nome"].replace("3.1 ", "")).groups()
+    assert total == pytest.approx(float(size) * {"m": 1e6, "M": 1e6, "B": 1e9}[unit], rel=0.03)
+
+
+def test_old_files_leave_the_size_of_a_head_to_a_division():
+    sizes = {"hidden_size": 12, "num_attention_heads": 3}
+    assert counting.sizes(sizes).head_dim == 4
+    assert counting.sizes({**sizes, "head_dim": 7}).head_dim == 7
