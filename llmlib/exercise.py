@@ -24,12 +24,14 @@ from llmlib.solutions import (
     mascara_da_ordem,
     melhor_candidata,
     menor_rank,
+    mudou_de_lugar,
     na_frase,
     nucleo,
     par_mais_comum,
     parametros_do_modelo,
     perplexidade,
     pesos_da_perda,
+    pesos_de_atencao,
     taxa_de_acerto,
     vantagens,
 )
@@ -117,6 +119,26 @@ def sizes(V: int, D: int, M: int, L: int, H: int, K: int, E: int, tied: bool) ->
 
 
 EXERCISES = {
+    "pesos_de_atencao": Exercise(
+        pesos_de_atencao,
+        (
+            lambda: ([[1.0, 0.0], [2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], 2),
+            lambda: ([[1.0, 0.0], [2.0, 0.0], [0.0, 2.0]], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], 1),
+            lambda: ([[0.5, -1.0, 2.0], [1.5, 0.0, 0.25]], [[1.0, 1.0, 0.0], [-1.0, 2.0, 0.5]], 0),
+            lambda: ([[3.0], [1.0], [0.0], [2.0]], [[1.0], [2.0], [-1.0], [0.5]], 3),
+        ),
+        "Nota: soma dos produtos sobre a raiz do tamanho. Depois de t, zero; no resto, a softmax.",
+    ),
+    "mudou_de_lugar": Exercise(
+        mudou_de_lugar,
+        (
+            lambda: ([0.5, 0.5], [1.0, 0.0]),
+            lambda: ([0.25, 0.25, 0.5], [0.5, 0.25, 0.25]),
+            lambda: ([1.0, 0.0], [0.0, 1.0]),
+            lambda: ([0.2, 0.3, 0.5], [0.2, 0.3, 0.5]),
+        ),
+        "O que um token perde, outro ganha: some as diferenças sem sinal e divida por dois.",
+    ),
     "mascara_da_ordem": Exercise(
         mascara_da_ordem,
         (

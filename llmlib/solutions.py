@@ -151,3 +151,16 @@ def parametros_do_modelo(c: dict) -> int:
 def bytes_do_cache(camadas: int, cabecas_kv: int, tamanho: int, tokens: int, por_numero: int) -> int:
     """A memória que as chaves e os valores de `tokens` tokens ocupam."""
     return 2 * camadas * cabecas_kv * tamanho * tokens * por_numero
+
+
+def pesos_de_atencao(consultas: list[list[float]], chaves: list[list[float]], t: int) -> list[float]:
+    """Os pesos que o token t dá a cada token do texto, com a máscara: zero para os que vêm depois dele."""
+    tamanho = math.sqrt(len(consultas[t]))
+    notas = [sum(a * b for a, b in zip(consultas[t], chave, strict=True)) / tamanho for chave in chaves]
+    crescidas = [math.exp(nota) if s <= t else 0.0 for s, nota in enumerate(notas)]
+    return [x / sum(crescidas) for x in crescidas]
+
+
+def mudou_de_lugar(antes: list[float], depois: list[float]) -> float:
+    """Que parte da probabilidade mudou de lugar entre duas apostas: a variação total."""
+    return sum(abs(a - d) for a, d in zip(antes, depois, strict=True)) / 2
