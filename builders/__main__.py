@@ -59,6 +59,7 @@ RECIPES: dict[str, list[Step]] = {
     "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
     "alinhamento": [["builders.alignment_curves"]],
+    "atencao": [["builders.importance"]],
     "cabecas": [["builders.head_jobs"]],
     "familias": [["builders.families_task"]],
     **{name: recipe(name) for name in TRAINING},
