@@ -44,7 +44,7 @@ from builders.corpus import agreement, rewriting
 from builders.families_ways import NAMES, Family
 from builders.measures import batch
 from builders.sampling_curves import sign, write
-from llmlib.data import corpus, model_names, task
+from llmlib.data import corpus, model_names, model_path, task
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "familias.json"
 PROSE = ("historia", "descricao", "noticia", "carta", "instrucoes", "receita")
@@ -107,14 +107,19 @@ def sentences(each: int = 2) -> list[list[str]]:
 
 def gap_items(family: Family, documents: list[list[str]]) -> list[list[tuple[list[int], int]]]:
     """(ids, place of a word that is one token, neither the first nor the last), by document."""
-    rng, glue = random.Random(1), bert.joins(family.tokenizers["mini-bert"])
+    rng, glue = random.Random(1), bert.joins(family.base.tokenizer)
     items = []
+
+    def is_word(token: int) -> bool:
+        piece = family.text([token])
+        return piece.startswith(" ") and piece[1:].isalpha()
+
     for texts in documents:
         found = []
         for text in texts:
             ids = family.ids(text)
             words = bert.words_of(torch.tensor([ids]), glue)[0]
-            alone = [p for p in range(2, len(ids) - 2) if (words == words[p]).sum() == 1 and glue[1][ids[p]]]
+            alone = [p for p in range(2, len(ids) - 2) if (words == words[p]).sum() == 1 and is_word(ids[p])]
             if alone:
                 found.append((ids, rng.choice(alone)))
         if found:
@@ -233,7 +238,7 @@ def several(family: Family, size: float) -> dict:
 
 
 def _joint(family: Family, size: float) -> dict:
-    rng, glue, nats = random.Random(3), bert.joins(family.tokenizers["mini-bert"]), {}
+    rng, glue, nats = random.Random(3), bert.joins(family.base.tokenizer), {}
     documents = sentences()[: some(150, size)]
     for d, texts in enumerate(documents):
         for text in texts:
@@ -270,12 +275,11 @@ def verdict(text: str) -> str:
 
 def _drawn(family: Family, size: float) -> dict:
     """Article, noun and adjective of "O gato preto dorme …" drawn by the models' probabilities."""
-    rng, items = random.Random(4), []
+    rng, items, glue = random.Random(4), [], bert.joins(family.base.tokenizer)
     while len(items) < some(150, size):
         clause = replace(rewriting._clause(rng.random, "presente"), plural=False)
         text = rewriting._join([clause.write()])
         ids = family.ids(text)
-        glue = bert.joins(family.tokenizers["mini-bert"])
         words = bert.words_of(torch.tensor([ids]), glue)[0].tolist()
         if clause.adjective and words[1:5] == [1, 2, 3, 4] and (ids, text) not in items:
             items.append((ids, text))  # three words of one token each, and then the verb
@@ -386,14 +390,16 @@ def cost(family: Family, size: float) -> dict:
     }
 
 
-SECTIONS: dict[str, Callable[[Family, float], dict]] = {
-    "fill": fill,
-    "determiner": determiner,
-    "next": next_token,
-    "rewrite": rewrite,
-    "several": several,
-    "reviews": reviews,
-    "cost": cost,
+FOUR = ("mini-base", "mini-bert", "mini-t5", "mini-xlnet")
+THREE = ("mini-base", "mini-bert", "mini-xlnet")
+SECTIONS: dict[str, tuple[Callable[[Family, float], dict], tuple[str, ...]]] = {  # and the models it asks
+    "rewrite": (rewrite, ("mini-instruct", "mini-t5")),
+    "fill": (fill, FOUR),
+    "determiner": (determiner, THREE),
+    "next": (next_token, FOUR),
+    "several": (several, THREE),
+    "reviews": (reviews, FOUR),
+    "cost": (cost, FOUR),
 }
 
 
@@ -406,18 +412,11 @@ def some(count: int, size: float) -> int:
 
 def about(family: Family) -> dict:
     """{model: its parameters, and the tokens it read in training where its folder says so}."""
-    models = {
-        "mini-base": family.base.model,
-        "mini-instruct": family.instruct.model,
-        "mini-bert": family.bert,
-        "mini-t5": family.t5,
-        "mini-xlnet": family.xlnet,
-    }
     found = {}
-    for name, model in models.items():
-        file = family.folders[name] / "training.json"
+    for name, folder in family.folders.items():
+        file = folder / "training.json"
         read = json.loads(file.read_text(encoding="utf-8")).get("tokens") if file.exists() else None
-        found[name] = {"parameters": sum(p.numel() for p in model.parameters()), "tokens": read}
+        found[name] = {"parameters": sum(p.numel() for p in family.module(name).parameters()), "tokens": read}
     return found
 
 
@@ -430,18 +429,26 @@ def weights(folders: dict[str, Path]) -> dict[str, str]:
 
 
 def measure(family: Family, size: float, out: Path, restart: bool = False) -> dict:
-    """Take the sections that are missing, writing after each, and return everything."""
-    marks = {"size": size, "weights": weights(family.folders)}
+    """Take the sections that are missing, writing after each, and return everything.
+
+    A section is kept while size and the weights that it asked are the same, and left out while one of its
+    models is not there.
+    """
+    now = weights(family.folders)
     old = json.loads(out.read_text(encoding="utf-8")) if out.exists() and not restart else {}
-    same = all(old.get(key) == value for key, value in marks.items())
-    result = {**marks, "date": old.get("date", "") if same else "", "models": about(family)}
-    for name, section in tqdm(SECTIONS.items(), unit="section"):
-        if same and name in old:
-            result[name] = old[name]
+
+    def fresh(name: str) -> bool:
+        was, asks = old.get("weights", {}), SECTIONS[name][1]
+        return name in old and old.get("size") == size and all(was.get(m) == now.get(m) for m in asks)
+
+    result = {"size": size, "weights": now, "date": old.get("date", ""), "models": about(family)}
+    result |= {name: old[name] for name in SECTIONS if fresh(name)}
+    for name, (section, asks) in tqdm(SECTIONS.items(), unit="section"):
+        if name in result or not set(asks) <= set(family.folders):
             continue
         result[name] = section(family, size)
         result["date"] = datetime.date.today().isoformat()
-        write(out, {**{k: old[k] for k in SECTIONS if same and k in old}, **result})
+        write(out, result)
     write(out, result)
     return result
 
@@ -456,13 +463,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where else to look for a model that is not bundled")
     parser.add_argument("--restart", action="store_true", help="measure everything again")
     args = parser.parse_args()
-    folders = {name: args.folder / name for name in NAMES if args.folder and (args.folder / name).exists()}
-    if missing := [name for name in NAMES if name not in folders and name not in model_names()]:
-        parser.error(f"there is no model {missing[0]!r}; make data NAME={missing[0]} makes it")
+    folders = {name: model_path(name) for name in NAMES if name in model_names()}
+    folders |= {name: args.folder / name for name in NAMES if args.folder and (args.folder / name).exists()}
     torch.set_num_threads(1)
-    measure(ways.opened(folders), args.size, args.out, args.restart)
+    result = measure(ways.opened(folders), args.size, args.out, args.restart)
     sign(args.out)
-    print(f"Wrote {args.out}")
+    left = [name for name in SECTIONS if name not in result]
+    missing = [name for name in NAMES if name not in folders]
+    print(f"Wrote {args.out}" + (f" without {', '.join(left)}: no {', '.join(missing)}" if left else ""))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ from builders import t5, xlnet
 from builders.families import END, PAD
 from builders.measures import batch
 from llmlib import load
-from llmlib.data import model_path
 from llmlib.lm import LM
 
 NAMES = ("mini-base", "mini-instruct", "mini-bert", "mini-t5", "mini-xlnet")
@@ -39,15 +38,20 @@ OTHERS = {
 
 @dataclass
 class Family:
-    """The five models of one tokenizer. `folders`: where each was read from."""
+    """The models of one tokenizer; None where one is not there. `folders`: where each was read from."""
 
-    base: LM
-    instruct: LM
-    bert: nn.Module
-    t5: nn.Module
-    xlnet: nn.Module
+    base: LM | None
+    instruct: LM | None
+    bert: nn.Module | None
+    t5: nn.Module | None
+    xlnet: nn.Module | None
     tokenizers: dict[str, PreTrainedTokenizerBase] = field(repr=False)
     folders: dict[str, Path] = field(repr=False)
+
+    def module(self, name: str) -> nn.Module:
+        """The torch module of a model."""
+        found = getattr(self, name.removeprefix("mini-"))
+        return found.model if isinstance(found, LM) else found
 
     @property
     def mask(self) -> int:
@@ -68,23 +72,26 @@ class Family:
         return self.base.decode([i for i in ids if i < len(self.base.tokenizer)])
 
 
-def opened(folders: dict[str, Path] | None = None) -> Family:
-    """The bundled models, or those in `folders` by name. Raises UnknownName for a missing one."""
-    found = {name: (folders or {}).get(name) or model_path(name) for name in NAMES}
-    others = {
-        name: kind.from_pretrained(found[name], dtype=torch.float32, attn_implementation="eager").eval()
-        if name != "mini-xlnet"
-        else kind.from_pretrained(found[name], dtype=torch.float32).eval()
-        for name, kind in OTHERS.items()
-    }
+def opened(folders: dict[str, Path]) -> Family:
+    """The models in `folders`, by name, in float32 on the CPU."""
+
+    def other(name: str) -> nn.Module | None:
+        if name not in folders:
+            return None
+        eager = {} if name == "mini-xlnet" else {"attn_implementation": "eager"}
+        return OTHERS[name].from_pretrained(folders[name], dtype=torch.float32, **eager).eval()
+
+    def causal(name: str) -> LM | None:
+        return load(str(folders[name]), device="cpu") if name in folders else None
+
     return Family(
-        base=load(str(found["mini-base"]), device="cpu"),
-        instruct=load(str(found["mini-instruct"]), device="cpu"),
-        bert=others["mini-bert"],
-        t5=others["mini-t5"],
-        xlnet=others["mini-xlnet"],
-        tokenizers={name: AutoTokenizer.from_pretrained(found[name]) for name in OTHERS},
-        folders=found,
+        base=causal("mini-base"),
+        instruct=causal("mini-instruct"),
+        bert=other("mini-bert"),
+        t5=other("mini-t5"),
+        xlnet=other("mini-xlnet"),
+        tokenizers={name: AutoTokenizer.from_pretrained(folders[name]) for name in OTHERS if name in folders},
+        folders=dict(folders),
     )
 
 

@@ -2,10 +2,10 @@
 // The rules are those of llmlib/scratch/visibility.py. Nothing here asks a model.
 const VIS_MOST = 12, VIS_CELL = 10;
 const VIS_FAMILIES = [
-  { key: "decoder", title: "Decodificador", models: "GPT, Llama, Qwen, mini-base", rule: "vê o que está à esquerda" },
-  { key: "encoder", title: "Codificador", models: "BERT, ModernBERT, mini-bert", rule: "vê os dois lados; a palavra está escondida" },
-  { key: "encoder_decoder", title: "Codificador-decodificador", models: "T5, BART, mini-t5", rule: "vê a fonte inteira e o que já escreveu" },
-  { key: "permutation", title: "Permutação", models: "XLNet, mini-xlnet", rule: "vê o que veio antes na ordem sorteada" },
+  { key: "decoder", title: "Decodificador", models: "GPT, Llama, Qwen, mini-base", rule: "o que está à esquerda" },
+  { key: "encoder", title: "Codificador", models: "BERT, ModernBERT, mini-bert", rule: "os dois lados, menos ela mesma, que está escondida" },
+  { key: "encoder_decoder", title: "Codificador-decodificador", models: "T5, BART, mini-t5", rule: "a fonte inteira e o que já escreveu" },
+  { key: "permutation", title: "Permutação", models: "XLNet, mini-xlnet", rule: "o que veio antes na ordem, de qualquer lado" },
 ];
 // Does the family see column j when it predicts word i? Columns of the encoder-decoder: first the source, then what is written.
 function visSees(key, i, j, n, turn) {
@@ -118,7 +118,7 @@ export default {
         }
       cells.push(svg("rect", { class: "vis-row", x: -0.5, y: at * VIS_CELL - 0.5, width: (columns + gap) * VIS_CELL + 1, height: VIS_CELL + 1 }));
       grid.replaceChildren(...cells);
-      grid.setAttribute("aria-label", `Máscara do ${title.toLowerCase()}: ${n} linhas, uma por palavra prevista; ${rule}.`);
+      grid.setAttribute("aria-label", `Máscara do ${title.toLowerCase()}: ${n} linhas, uma por palavra prevista; vê ${rule}.`);
     }
     let pickButtons = [], placeButtons = []; // one a word, made with the sentence: what is redrawn keeps its focus
     function make() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from transformers import ModernBertForMaskedLM, T5ForConditionalGeneration, XLNe
 from builders import bert, families_task, t5, xlnet
 from builders import families_ways as ways
 from builders.measures import batch
+from llmlib.data import model_path
 
 BASE = Path(__file__).resolve().parents[2] / "data" / "models" / "mini-base"
 SENTENCE = "O gato dorme no sofá da sala."
@@ -31,7 +33,8 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> ways.Family:
     for name, (model, tokenizer) in made.items():
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
-    return ways.opened({name: folder / name for name in made})
+    folders = {name: model_path(name) for name in ("mini-base", "mini-instruct")}
+    return ways.opened(folders | {name: folder / name for name in made})
 
 
 def test_the_decoder_answers_as_the_library_does(family: ways.Family) -> None:
@@ -130,10 +133,16 @@ def test_the_file_is_written_section_by_section_and_gone_on_with(
     def refuse(*_: object) -> dict:
         raise AssertionError("measured again")
 
-    kept = {name: refuse for name in families_task.SECTIONS} | {"cost": families_task.cost}
+    asks = {name: asks for name, (_, asks) in families_task.SECTIONS.items()}
+    kept = {name: (refuse, asks[name]) for name in asks} | {"cost": families_task.SECTIONS["cost"]}
     monkeypatch.setattr(families_task, "SECTIONS", kept)
     del result["cost"]
     out.write_text(json.dumps(result), "utf-8")
     assert families_task.measure(family, size, out)["fill"] == result["fill"]  # only what was missing
-    with pytest.raises(AssertionError, match="measured again"):
-        families_task.measure(family, 0.03, out)
+    result["weights"]["mini-t5"] = "other"
+    out.write_text(json.dumps(result), "utf-8")
+    with pytest.raises(AssertionError, match="measured again"):  # other weights
+        families_task.measure(family, size, out)
+    without = replace(family, folders={k: v for k, v in family.folders.items() if k != "mini-t5"}, t5=None)
+    assert set(families_task.measure(without, size, out)) >= {"determiner", "several"}
+    assert "fill" not in families_task.measure(without, size, out)
