@@ -12,6 +12,7 @@ from llmlib.widgets import (
     BPESteps,
     ChatTemplate,
     ExamplesCurve,
+    FillMask,
     Forgetting,
     Generate,
     InjectionLab,
@@ -26,18 +27,21 @@ from llmlib.widgets import (
     Retries,
     ReviewLab,
     RewardHacking,
+    Rewrite,
     SamplingView,
     SideBySide,
     StepSums,
     TokenCost,
     TokenizerView,
     TrainLM,
+    Visibility,
     Votes,
     WaysCurve,
 )
 from llmlib.widgets.base import Widget
 from tests.widgets import fake_trainer, ranked, tuned
 from tests.widgets.fake import FakeLM
+from tests.widgets.families import FakeRewriter, four
 from tests.widgets.talk import TalkLM
 
 PROMPTS = ["Era uma vez", "Qual é a capital do Brasil?", "A raposa marrom pula sobre o"]
@@ -185,5 +189,14 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
         tuned.SIZES, tuned.WAYS, tuned.groups("prova inteira", "diretas"), tuned.PAIRS, tuned.EXAMPLES
     ),
     "lora-view": lambda: LoraView(tuned.updates(), tuned.CUT),
+    "visibility": lambda: Visibility("O gato preto dorme no sofá <b> azul 🐱.", at=3),
+    "fill-mask": lambda: FillMask(
+        "O gato preto dorme no sofá <b>.", [1, 5], **four(), examples=[("Oi 🐱", [0])]
+    ),
+    "rewrite": lambda: Rewrite(
+        FakeRewriter(),
+        {"corrigir": "corrigir: ", "resumir": "resumir: "},
+        [("corrigir", "As menina correu.")],
+    ),
     "forgetting": lambda: Forgetting(tuned.LOSSES, tuned.KINDS),
 }
