@@ -26,6 +26,7 @@ from llmlib.solutions import (
     menor_rank,
     mudou_de_lugar,
     na_frase,
+    nota_da_cabeca,
     nucleo,
     par_mais_comum,
     parametros_do_modelo,
@@ -160,6 +161,16 @@ EXERCISES = {
         ),
         "Monte a frase inteira com cada candidata, dê a nota a cada uma e fique com a da maior nota.",
     ),
+    "nota_da_cabeca": Exercise(
+        nota_da_cabeca,
+        (
+            lambda: ([[1.0, 0.0], [0.25, 0.75]], [(1, [0])]),
+            lambda: ([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]], [(1, [0]), (2, [0, 1])]),
+            lambda: ([[1.0]], [(0, [0])]),
+            lambda: ([[1.0, 0.0], [0.9, 0.1]], [(0, [0]), (1, [1])]),
+        ),
+        "Para cada par, some mapa[q][k] em todos os lugares k; a nota é a média dessas somas.",
+    ),
     "menor_rank": Exercise(
         menor_rank,
         (
@@ -270,6 +281,7 @@ EXERCISES = {
     ),
     "na_frase": Exercise(
         na_frase,
+        nota_da_cabeca,
         (
             lambda: ("na gaveta", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),
             lambda: ("na mesa", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),

@@ -164,3 +164,9 @@ def pesos_de_atencao(consultas: list[list[float]], chaves: list[list[float]], t:
 def mudou_de_lugar(antes: list[float], depois: list[float]) -> float:
     """Que parte da probabilidade mudou de lugar entre duas apostas: a variação total."""
     return sum(abs(a - d) for a, d in zip(antes, depois, strict=True)) / 2
+
+
+def nota_da_cabeca(mapa: list[list[float]], pares: list[tuple[int, list[int]]]) -> float:
+    """A parte média da atenção que cai nos lugares pedidos: mapa[q][k] é quanto q olha para k."""
+    partes = [sum(mapa[q][k] for k in lugares) for q, lugares in pares]
+    return sum(partes) / len(partes)

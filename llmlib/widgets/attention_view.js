@@ -19,7 +19,7 @@ export default {
     function makeGrid() {
       buttons = [];
       grid.style.setProperty("--heads", maps.H);
-      const nodes = [h("span", { class: "av-corner", "aria-hidden": "true" }, "camada"), h("span", { class: "av-heads", "aria-hidden": "true" }, "cabeça 1"), ...Array.from({ length: maps.H - 1 }, (_, j) => h("span", { class: "av-heads", "aria-hidden": "true" }, String(j + 2)))];
+      const nodes = [h("span"), ...Array.from({ length: maps.H }, (_, j) => h("span", { class: "av-heads", "aria-hidden": "true" }, String(j + 1)))];
       for (let l = 0; l < maps.L; l++) {
         nodes.push(h("span", { class: "av-layer", "aria-hidden": "true" }, String(l + 1)));
         for (let j = 0; j < maps.H; j++) {
@@ -209,7 +209,7 @@ export default {
       examples.length > 0 && h("p", { class: "av-examples", role: "group", "aria-label": "Textos para experimentar" }, h("span", {}, "Experimente"),
         examples.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => field.write(each) }, each || "texto vazio"))),
       cutNote,
-      h("div", { class: "av-two" }, h("div", { class: "av-all" }, grid), h("div", { class: "av-large" }, title, h("div", { class: "av-matrix" }, labels, frame))),
+      h("div", { class: "av-two" }, h("div", { class: "av-all" }, h("p", { class: "av-axes", "aria-hidden": "true" }, "linhas: camadas · colunas: cabeças"), grid), h("div", { class: "av-large" }, title, h("div", { class: "av-matrix" }, labels, frame))),
       stage, said, h("div", { class: "av-picks" }, picks), firstNote, table, heard.el,
     ]);
     draw(true);

@@ -79,7 +79,7 @@ export default {
       type: "button", class: "hs-head", tabIndex: i ? -1 : 0, disabled: !host.compute, onclick: () => { const next = new Set(off); next.has(i) ? next.delete(i) : next.add(i); change(next); },
     }, h("span", { class: "hs-look" }), h("span", { class: "hs-worth" }), h("span", { class: "hs-cross", "aria-hidden": "true" }, "×")));
     const grid = h("div", { class: "hs-grid", role: "group", "aria-label": "Cabeças: uma linha por camada. Setas andam, espaço liga e desliga.", "--heads": String(H) },
-      h("span", { class: "hs-name", "aria-hidden": "true" }, "camada"), Array.from({ length: H }, (_, j) => h("span", { class: "hs-name", "aria-hidden": "true" }, j ? String(j + 1) : "cab. 1")),
+      h("span"), Array.from({ length: H }, (_, j) => h("span", { class: "hs-name", "aria-hidden": "true" }, String(j + 1))),
       Array.from({ length: L }, (_, l) => [h("span", { class: "hs-name hs-layer", "aria-hidden": "true" }, String(l + 1)), buttons.slice(l * H, (l + 1) * H)]));
     grid.addEventListener("keydown", (event) => {
       const here = buttons.indexOf(document.activeElement), step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -H, ArrowDown: H }[event.key];
@@ -152,7 +152,7 @@ export default {
       drawCases();
     }
 
-    build(el, null, [choice, means, h("div", { class: "hs-two" }, h("div", {}, grid, quick, peek), h("div", {}, h("p", { class: "hs-title" }, "Probabilidade de cada token certo (média geométrica)"), results, message)), cases, h("div", { class: "llm-under" }, pill.el), heard.el]);
+    build(el, null, [choice, means, h("div", { class: "hs-two" }, h("div", {}, h("p", { class: "hs-title", "aria-hidden": "true" }, "linhas: camadas · colunas: cabeças"), grid, quick, peek), h("div", {}, h("p", { class: "hs-title" }, "Probabilidade de cada token certo (média geométrica)"), results, message)), cases, h("div", { class: "llm-under" }, pill.el), heard.el]);
     draw();
     return () => { soon.cancel(); ticket += 1; };
   },
