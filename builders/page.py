@@ -20,13 +20,18 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
+from builders import page_families
 from llmlib import checkpoints
 from llmlib.scratch import sft
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "data" / "models"
 CACHE = ROOT / "build" / "pages"
-RUNS_IN_PAGE = {"Qwen3ForCausalLM", "Qwen3Model"}  # architectures that the engine computes
+RUNS_IN_PAGE = {
+    "Qwen3ForCausalLM",
+    "Qwen3Model",
+    *page_families.KEYS,
+}  # architectures that the engine computes
 MOST_BYTES = 4_000_000
 CONFIG_KEYS = (
     "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -50,8 +55,16 @@ def widen(quantized: np.ndarray, scale: np.ndarray) -> np.ndarray:
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
     """The model's tensors by name, in float32; those of a model without a head under `model.` too."""
     tensors = load_file(folder / "model.safetensors")
+    if family(folder):
+        return page_families.arrange(tensors)
     prefix = "" if any(name.startswith("model.") for name in tensors) else "model."
     return {prefix + name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+
+
+def family(folder: Path) -> str:
+    """The architecture of a model of another family (`builders.page_families`), or ""."""
+    said = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
+    return next((name for name in said if name in page_families.KEYS), "")
 
 
 def pack(tensors: dict[str, np.ndarray]) -> tuple[list[list], bytes]:
@@ -77,11 +90,15 @@ def tokenizer_of(folder: Path) -> dict:
     ids = file["model"]["vocab"] | special
     tokens = sorted(ids, key=ids.get)
     merges = [m if isinstance(m, str) else " ".join(m) for m in file["model"]["merges"]]
-    return {"tokens": tokens, "merges": merges, "special": special}
+    blanks = [t["content"] for t in file["added_tokens"] if t["lstrip"]]
+    found = {"tokens": tokens, "merges": merges, "special": special}
+    return found | ({"lstrip": blanks} if blanks else {})
 
 
 def config_of(folder: Path) -> dict:
     """What the engine needs to know of a model; what ends its texts as `generate` takes it."""
+    if family(folder):
+        return page_families.config_of(folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     kept = {key: config[key] for key in CONFIG_KEYS if key in config}
     kept["rope_theta"] = config["rope_parameters"]["rope_theta"]
@@ -128,7 +145,7 @@ def cached(folder: Path, cache: Path | None = None, step: str = "") -> Path:
     With `step` ("step64"), of the checkpoint that it kept then.
     """
     weights = checkpoints.steps(folder)[step] if step else folder / "model.safetensors"
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + Path(page_families.__file__).read_bytes())
     for file in (*sorted(folder.glob("*.json")), weights):
         if file.name not in ("training.json", "evaluation.json"):
             digest.update(file.read_bytes())
@@ -171,9 +188,10 @@ def quantized_state(folder: Path) -> dict:
 
     state = {}
     for name, tensor in weights_of(folder).items():
-        page_tensor = widen(*quantize(tensor)) if tensor.ndim == 2 else tensor
-        state[name] = torch.from_numpy(page_tensor)
-    return state
+        state[name] = widen(*quantize(tensor)) if tensor.ndim == 2 else tensor
+    if family(folder):
+        state = page_families.restore(state, load_file(folder / "model.safetensors"))
+    return {name: torch.from_numpy(array) for name, array in state.items()}
 
 
 def cost(folder: Path, texts: list[str]) -> dict[str, float]:
@@ -215,8 +233,11 @@ def main() -> None:
     path = cached(args.folder)
     print(f"{path}: {path.stat().st_size:,} bytes")
     rows = [json.loads(line) for line in args.texts.read_text(encoding="utf-8").splitlines()]
-    lost = cost(args.folder, [row["text"] for row in rows if row["split"] == "valid"][:200])
+    texts = [row["text"] for row in rows if row["split"] == "valid"][:200]
+    lost = page_families.cost(args.folder, texts) if family(args.folder) else cost(args.folder, texts)
     print(f"logits moved {lost['logit_mean']:.3f} on average, {lost['logit_max']:.2f} at most")
+    if "same_guess" in lost:
+        print(f"the first guess stayed the same in {lost['same_guess']:.1%}")
     print(f"perplexity {lost['perplexity']:.4f} -> {lost['perplexity_int8']:.4f}")
 
 

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, dict]:
     """The answer to "encode", "next", "generate" (a generator of events and then the result), "trace",
-    "weights" or "config".
+    "weights" or "config"; a model of another family (`llmlib.families`) answers for itself.
 
     The text comes as `text`, `ids` or `messages`. Raises ValueError for another method.
     """
+    if hasattr(lm, "methods"):
+        return lm.compute(method, params)
     text = params.get("text", "") if params.get("ids") is None else params["ids"]
     if params.get("messages") is not None:
         text = chat_ids(lm.tokenizer, params["messages"], lm.name)

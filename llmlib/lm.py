@@ -266,7 +266,7 @@ class LM:
         """
         penalties = (repetition_penalty, frequency_penalty, presence_penalty)
         rules = Sampling(temperature, top_k, top_p, min_p, *penalties, seed)
-        result = _result(self._events(prompt, max_new_tokens, rules, stop))
+        result = result_of(self._events(prompt, max_new_tokens, rules, stop))
         self._warn(result["cut"])
         return result["text"]
 
@@ -288,7 +288,7 @@ class LM:
             )
         ids = chat_ids(self.tokenizer, messages, self.name)
         add_bos = ids[:1] == [self.bos]  # where the format says so
-        result = _result(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))
+        result = result_of(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))
         self._warn(result["cut"])
         return result["text"].strip()
 
@@ -336,7 +336,7 @@ def _sampling(rules: Sampling | dict) -> Sampling:
     return Sampling(**rules)
 
 
-def _result(events: Generator[dict, None, dict]) -> dict:
+def result_of(events: Generator[dict, None, dict]) -> dict:
     """Run a generator of events to its end; returns what it returns."""
     while True:
         try:

@@ -20,6 +20,7 @@ from llmlib.skip import Skip
 PATIENCE = 8  # seconds that the hub has to give its first answer
 
 KINDS = {  # end of an architecture's name -> what it is
+    "XLNetLMHeadModel": "um modelo de permutação (como o XLNet)",
     "ForMaskedLM": "um modelo que preenche lacunas (como o BERT)",
     "ForConditionalGeneration": "um codificador-decodificador ou um modelo multimodal (como o T5)",
     "ForSequenceClassification": "um classificador de textos",
@@ -58,14 +59,15 @@ def load(name: str, revision: str | None = None, device: str | None = None) -> L
     >>> lm.generate("Era uma vez", max_new_tokens=20, temperature=0.7)
     """
     name = str(name)
-    folder, commit, remedy = _find(name, revision)
-    _check(folder, name, remedy)
+    folder, commit, remedy = find(name, revision)
+    _check_kind(architectures(folder, remedy), name)
+    check(folder, name, remedy)
     moment = _moment(folder, name, revision) if revision and not commit else None
-    model, tokenizer = _open(folder, name, remedy, device, moment)
+    model, tokenizer = open_folder(folder, name, remedy, device, moment=moment)
     return LM(name, model, tokenizer, commit or revision or "")
 
 
-def _find(name: str, revision: str | None) -> tuple[Path, str, str]:
+def find(name: str, revision: str | None) -> tuple[Path, str, str]:
     """(folder on disk, commit or "", what to do if a file in it is damaged)."""
     if "/" not in name and "\\" not in name:
         if name not in model_names():
@@ -158,12 +160,15 @@ def _commit(name: str, revision: str | None) -> str:
     return answer["commit"]
 
 
-def _check(folder: Path, name: str, remedy: str) -> None:
-    """Refuse a folder whose files are missing or damaged, or that holds another kind of model."""
-    config = _json(folder / "config.json", remedy)
+def architectures(folder: Path, remedy: str) -> list[str]:
+    """What config.json says that the model in `folder` is."""
+    return _json(folder / "config.json", remedy).get("architectures") or []
+
+
+def check(folder: Path, name: str, remedy: str) -> None:
+    """Refuse a folder whose files are missing or damaged."""
     if (folder / "tokenizer.json").exists():
         _json(folder / "tokenizer.json", remedy)
-    _check_kind(config.get("architectures") or [], name)
     index = folder / "model.safetensors.index.json"
     if index.exists():
         files = sorted({folder / part for part in _json(index, remedy)["weight_map"].values()})
@@ -190,13 +195,14 @@ def _json(file: Path, remedy: str) -> dict:
 
 def _check_kind(architectures: list[str], name: str) -> None:
     for architecture in architectures:
-        if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        if architecture.endswith(("ForCausalLM", "LMHeadModel")) and not architecture.startswith("XLNet"):
             return
     for architecture in architectures:
         kind = next((KINDS[end] for end in KINDS if architecture.endswith(end)), "de outro tipo")
         raise ModelError(
             f"{name} é {kind}: {architecture}. "
-            "load abre modelos que continuam um texto, os que terminam em ForCausalLM."
+            "load abre modelos que continuam um texto, os que terminam em ForCausalLM; "
+            "os que preenchem lacunas ou reescrevem, abre-os llmlib.families.load."
         )
 
 
@@ -220,10 +226,18 @@ def _check_hash(file: Path, card: Path, remedy: str) -> None:
         raise ModelError(f"O arquivo de pesos {file} não é o que a ficha {card.name} descreve. {remedy}")
 
 
-def _open(
-    folder: Path, name: str, remedy: str, device: str | None, moment: Path | None = None
+def open_folder(
+    folder: Path,
+    name: str,
+    remedy: str,
+    device: str | None,
+    opener: type | None = None,
+    moment: Path | None = None,
 ) -> tuple[object, object]:
-    """(model, tokenizer), the model in evaluation mode on its device; `moment` has other weights for it."""
+    """(model, tokenizer), the model in evaluation mode on its device.
+
+    `opener` is the transformers class to use (AutoModelForCausalLM); `moment` has other weights for it.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -238,7 +252,7 @@ def _open(
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # it would be printed into the page
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        model, report = (opener or AutoModelForCausalLM).from_pretrained(
             folder,
             dtype=dtype,
             attn_implementation="eager",

@@ -12,7 +12,13 @@ SCRIPTS = ("tokenizer.js", "sampling.js", "model.js", "worker.js")
 KERNEL = "kernels.wasm"
 TRAIN_SCRIPTS = ("train.js", "lesson.js")  # attached after the others, only where something trains
 TRAIN_KERNEL = "train.wasm"
-PIECES = ("trace", "weights")  # added to a running engine, where a question or a model needs them
+PIECES = {  # added to a running engine, where a question or a model needs them
+    "trace": ("trace.js",),
+    "weights": ("weights.js",),
+    "encoder": ("blocks.js", "encoder.js"),
+    "seq2seq": ("blocks.js", "seq2seq.js"),
+    "permutation": ("blocks.js", "permutation.js"),
+}
 
 
 def strip(script: str) -> str:
@@ -33,7 +39,7 @@ def train_source() -> str:
 
 def piece(name: str) -> str:
     """What a running engine is sent as `{piece}`: the body of a function of `LLM` and `engine`."""
-    return f'"use strict";\n{_joined((f"{name}.js",))}'
+    return f'"use strict";\n{_joined(PIECES[name])}'
 
 
 def size() -> int:

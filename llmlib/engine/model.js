@@ -62,6 +62,28 @@ function wasmKernel(bytes, code) {
   return kernel;
 }
 
+// {kernel, arrays by name}: the weights widened to float32, and arrays of the sizes that `room` says. All of it is placed
+// once: memory that grows would detach every array.
+LLM.place = (tensors, weights, code, room) => {
+  const sizes = Object.entries(room), arrays = {};
+  for (const [name, [rows, n = 1]] of tensors) sizes.push([name, rows * n]);
+  let at = 65536; // the first page is the stack of C
+  const bytes = sizes.reduce((sum, [, n]) => sum + 4 * n, at);
+  const kernel = code && globalThis.WebAssembly?.validate(code) ? wasmKernel(bytes, code) : plainKernel(bytes);
+  for (const [name, n] of sizes) {
+    arrays[name] = new Float32Array(kernel.memory, at, n);
+    at += 4 * n;
+  }
+  for (const [name, [rows, n = 1], type, offset] of tensors) {
+    const out = arrays[name], from = weights.byteOffset + offset, float32 = type === "f32";
+    const values = new (float32 ? Float32Array : Int8Array)(weights.buffer, from, rows * n);
+    if (float32) { out.set(values); continue; }
+    const scale = new Float32Array(weights.buffer, from + Math.ceil(rows * n / 4) * 4, rows); // int8: one scale a row
+    for (let i = 0; i < out.length; i++) out[i] = values[i] * scale[Math.floor(i / n)];
+  }
+  return { kernel, arrays };
+};
+
 LLM.Model = class {
   // file: {config, tensors} of a page file; weights: its bytes; code: kernels.wasm, or null for plain JavaScript.
   // Throws when a tensor does not fit in the bytes.
@@ -69,26 +91,10 @@ LLM.Model = class {
     this.config = { head_dim: config.hidden_size / config.num_attention_heads, ...config };
     const { hidden_size: D, num_attention_heads: H, head_dim, max_position_embeddings: S } = this.config;
     const kv = config.num_key_value_heads * head_dim, I = config.intermediate_size;
-    // Room for a full context, placed once: memory that grows would detach every array.
     const room = { x: D, h: D, q: H * head_dim, z: H * head_dim, attn: H * S, gate: I, up: I, logits: config.vocab_size,
       keys: config.num_hidden_layers * kv, values: config.num_hidden_layers * kv };
-    const sizes = Object.entries(room).map(([name, n]) => [name, n * S]);
-    for (const [name, [rows, n = 1]] of tensors) sizes.push([name, rows * n]);
-    let at = 65536; // the first page is the stack of C
-    const bytes = sizes.reduce((sum, [, n]) => sum + 4 * n, at);
-    this.kernel = code && globalThis.WebAssembly?.validate(code) ? wasmKernel(bytes, code) : plainKernel(bytes);
-    this.arrays = {};
-    for (const [name, n] of sizes) {
-      this.arrays[name] = new Float32Array(this.kernel.memory, at, n);
-      at += 4 * n;
-    }
-    for (const [name, [rows, n = 1], type, offset] of tensors) {
-      const out = this.arrays[name], from = weights.byteOffset + offset, float32 = type === "f32";
-      const values = new (float32 ? Float32Array : Int8Array)(weights.buffer, from, rows * n);
-      if (float32) { out.set(values); continue; }
-      const scale = new Float32Array(weights.buffer, from + Math.ceil(rows * n / 4) * 4, rows); // int8: one scale a row
-      for (let i = 0; i < out.length; i++) out[i] = values[i] * scale[Math.floor(i / n)];
-    }
+    for (const name in room) room[name] *= S;
+    Object.assign(this, LLM.place(tensors, weights, code, room));
     this.head = this.arrays["lm_head.weight"] ?? this.arrays["model.embed_tokens.weight"];
     const half = head_dim / 2, round = Math.fround; // rotary angles (S, half), rounded where torch rounds
     const angle = Float32Array.from({ length: S * half }, (_, i) =>

@@ -13,12 +13,14 @@ const utf8 = (fatal) => new TextDecoder("utf-8", { fatal, ignoreBOM: true });
 const [lenient, strict] = [utf8(false), utf8(true)];
 
 LLM.Tokenizer = class {
-  // tokens: strings in the byte alphabet, by id; merges: "a b", by rank; special: {text: id}
-  constructor({ tokens, merges, special }) {
+  // tokens: strings in the byte alphabet, by id; merges: "a b", by rank; special: {text: id}; lstrip: those of them that
+  // take the blanks before them along
+  constructor({ tokens, merges, special, lstrip = [] }) {
     const id = new Map(tokens.map((token, i) => [token, i])), byte = new Map(LETTERS.map((c, b) => [c, b]));
     this.special = new Map(Object.entries(special));
     this.names = new Map(Array.from(this.special, ([text, i]) => [i, text]));
-    this.marks = RegExp(`(${Object.keys(special).map((text) => text.replace(/\W/g, "\\$&")).join("|") || "(?!)"})`);
+    const blanks = (text) => lstrip.includes(text) ? "(?:[^\\S\\uFEFF]|\\x85)*" : "";
+    this.marks = RegExp(Object.keys(special).map((text) => `${blanks(text)}(${text.replace(/\W/g, "\\$&")})`).join("|") || "(?!)");
     this.ofByte = LETTERS.map((c) => id.get(c));
     this.bytes = tokens.map((token, i) => Array.from(this.names.has(i) ? "" : token, (c) => byte.get(c)));
     const pairs = merges.map((merge) => merge.split(" "));
@@ -29,7 +31,7 @@ LLM.Tokenizer = class {
 
   // text -> ids; a lone surrogate counts as U+FFFD. With special = false, the name of a special token is plain text.
   encode(text, special = true) {
-    return text.split(special ? this.marks : /(?!)/).flatMap((part) => (special ? this.special.get(part) : undefined) ??
+    return text.split(special ? this.marks : /(?!)/).flatMap((part = "") => (special ? this.special.get(part) : undefined) ??
       LLM.Tokenizer.split(part).flatMap((word) => this.word(word)));
   }
 

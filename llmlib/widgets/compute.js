@@ -5,6 +5,7 @@
 // What trains has a worker of its own and more text (train.js), and does without one: it would stop the page.
 function pageCompute(base) {
   const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights" }; // by method
+  const FAMILIES = { ModernBertForMaskedLM: "encoder", T5ForConditionalGeneration: "seq2seq", XLNetLMHeadModel: "permutation" };
 
   const attach = (path) => new Promise((resolve, reject) => {
     const tag = Object.assign(document.createElement("script"), { src: base + path, onload: resolve });
@@ -62,12 +63,13 @@ function pageCompute(base) {
     await Promise.all([globalThis.llmEngine ?? attach("engine.js"), attach(path)]);
     const file = globalThis.llmPageFiles?.[name];
     if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
-    const worker = makeWorker(globalThis.llmEngine), ask = connect(worker);
+    const worker = makeWorker(globalThis.llmEngine), ask = connect(worker), family = FAMILIES[file.config?.architectures?.[0]];
+    if (family) worker.postMessage({ piece: await piece(family) });
     await ask("load", { file });
     delete globalThis.llmPageFiles[name]; // the worker has its own copy
     const given = new Set();
     const whole = async (method, ...rest) => {
-      const needed = PIECES[method], text = needed && !given.has(needed) && (await piece(needed));
+      const needed = !family && PIECES[method], text = needed && !given.has(needed) && (await piece(needed));
       if (text && !given.has(needed)) { // another question may have brought it meanwhile
         given.add(needed);
         worker.postMessage({ piece: text });
