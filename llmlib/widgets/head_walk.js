@@ -162,7 +162,7 @@ export default {
       const left = now.rows.length - drawn.length;
       rest.hidden = !left;
       if (left) setText(rest, `Outros ${fmtNumber(left)} tokens, que somam ${fmtPercent(now.total - drawn.reduce((sum, row) => sum + row.weight, 0))} do peso, não couberam.`);
-      setText(total, fmtPercent(now.total));
+      setText(total, Math.abs(now.total - 1) < 0.0005 ? fmtPercent(1) : fmtPercent(now.total));
       total.classList.toggle("hw-wrong", Math.abs(now.total - 1) > 0.0005);
       for (const button of stripButtons) {
         button.style.setProperty("--p", Math.max(0, Math.min(1, now.rows[button.at].weight)).toFixed(4));
@@ -177,7 +177,7 @@ export default {
     const bestOf = () => { const best = now.rows.reduce((a, b) => (b.weight > a.weight ? b : a)); return { ...best, name: walkSpoken(tokens, best.s) }; };
     // The walk of one pair, in one sentence with its numbers.
     function tell() {
-      const t = peeked ?? pinned, row = now.rows[focusRow ?? bestOf().s], other = walkSpoken(tokens, row.s), f = (x) => fmtNumber(x, 2);
+      const t = peeked ?? pinned, row = now.rows[focusRow ?? bestOf().s], other = walkSpoken(tokens, row.s), f = (x) => fmtNumber(x, byHand && Number.isInteger(x) ? 0 : 2);
       const grown = now.rows.reduce((sum, each) => sum + Math.exp(each.masked), 0);
       for (const each of rows.entries()) each[1].el.classList.toggle("hw-told-row", each[0] === row.s);
       const products = now.q.slice(0, 2).map((x, i) => `${f(x)} × ${f(row.k[i])}`).join(" + ") + (view.E > 2 ? " + …" : "");

@@ -2,7 +2,7 @@
 // length times length times the cosine of the angle between the hands. The distance moves it; moving both together does not.
 export default {
   render({ model, el, host }) {
-    const FARTHEST = 64, SIDE = 46, theta = model.get("theta"), layers = model.get("layers");
+    const FARTHEST = 64, SIDE = 40, theta = model.get("theta"), layers = model.get("layers");
     const open = ({ shape, data }) => ({ shape, values: new Float32Array(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer) });
     let arrays = Object.fromEntries(Object.entries(model.get("arrays")).map(([name, part]) => [name, open(part)]));
     let tokens = model.get("tokens"), layer = model.get("layer"), head = model.get("head"), query = model.get("query"), key = model.get("key");
@@ -35,10 +35,10 @@ export default {
 
     const half = arrays.q.shape[2] / 2, speed = Array.from({ length: half }, (_, i) => theta ** (-i / half)); // radians a position
     const clocks = speed.map((w, i) => {
-      const q = svg("line", { class: "rv-q", x1: 0, y1: 0 }), k = svg("line", { class: "rv-k", x1: 0, y1: 0 }), arc = svg("path", { class: "rv-arc" });
+      const q = svg("line", { class: "rv-q", x1: 0, y1: 0 }), k = svg("line", { class: "rv-k", x1: 0, y1: 0 });
       const period = (2 * Math.PI) / w;
-      const box = svg("svg", { viewBox: "-24 -24 48 48", width: SIDE, height: SIDE, role: "img" }, svg("circle", { r: 22 }), arc, k, q);
-      return { el: h("li", {}, box, h("span", { "aria-hidden": "true" }, period < 1000 ? fmtNumber(period, period < 10 ? 1 : 0) : `${fmtNumber(period / 1000)} mil`)), box, q, k, arc, period, i };
+      const box = svg("svg", { viewBox: "-24 -24 48 48", width: SIDE, height: SIDE, role: "img" }, svg("circle", { r: 22 }), k, q);
+      return { el: h("li", {}, box, h("span", { "aria-hidden": "true" }, period < 1000 ? fmtNumber(period, period < 10 ? 1 : 0) : `${fmtNumber(period / 1000)} mil`)), box, q, k, period, i };
     });
     const lead = h("p", { class: "llm-best" }), curve = h("div", { class: "rv-curve" }), again = h("p", { class: "rv-note" });
 
@@ -54,8 +54,8 @@ export default {
       clocks.forEach((clock, i) => {
         const aq = q[i].a + (start + distance) * speed[i], ak = k[i].a + start * speed[i];
         for (const [node, angle, length] of [[clock.q, aq, q[i].r / most.q], [clock.k, ak, k[i].r / most.k]]) {
-          node.setAttribute("x2", (21 * length * Math.cos(angle)).toFixed(2));
-          node.setAttribute("y2", (-21 * length * Math.sin(angle)).toFixed(2));
+          node.setAttribute("x2", (21 * Math.sqrt(length) * Math.cos(angle)).toFixed(2));
+          node.setAttribute("y2", (-21 * Math.sqrt(length) * Math.sin(angle)).toFixed(2));
         }
         clock.box.setAttribute("aria-label", `Par ${i + 1}: uma volta a cada ${fmtNumber(clock.period)} posições; soma ${fmtNumber(part(i, distance), 2)} à nota`);
         clock.box.setAttribute("class", part(i, distance) < 0 ? "rv-against" : "rv-with");
@@ -80,9 +80,9 @@ export default {
       const step = [0.5, 1, 2, 5, 10, 20].find((s) => (high - low) / s <= 4) ?? 50, marks = [];
       for (let s = Math.ceil(low / step) * step; s <= high; s += step) marks.push(s);
       curve.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `Nota por distância: ${[0, 1, 4, 16, 64].map((d) => `${d}, ${fmtNumber(all[d], 2)}`).join("; ")}` },
-        marks.map((s) => [svg("line", { x1: left, x2: width - 8, y1: y(s), y2: y(s), class: s === 0 ? "rv-zero" : "" }), svg("text", { x: left - 6, y: y(s) + 4, "text-anchor": "end" }, fmtNumber(s, step < 1 ? 1 : 0))]),
+        marks.map((s) => [svg("line", { x1: left, x2: width - 8, y1: y(s), y2: y(s), class: Math.abs(s) < 1e-9 ? "rv-zero" : "" }), svg("text", { x: left - 6, y: y(s) + 4, "text-anchor": "end" }, fmtNumber(Math.abs(s) < 1e-9 ? 0 : s, step < 1 ? 1 : 0))]),
         [0, 16, 32, 48, 64].map((d) => svg("text", { x: x(d), y: height - 6, "text-anchor": "middle" }, String(d))),
-        svg("text", { x: width - 8, y: y(0) - 5, "text-anchor": "end" }, "distância"),
+        svg("text", { x: width - 8, y: 12, "text-anchor": "end" }, "nota, por distância em tokens"),
         svg("path", { class: "rv-line", d: all.map((s, d) => `${d ? "L" : "M"}${x(d).toFixed(1)} ${y(s).toFixed(1)}`).join("") }),
         svg("circle", { cx: x(distance), cy: y(all[distance]), r: 5 })));
     }
