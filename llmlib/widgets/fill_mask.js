@@ -42,8 +42,7 @@ export default {
         const turn = hidden.indexOf(place);
         return h("li", {}, h("button", {
           type: "button", class: "fm-word", tabIndex: -1, disabled: !live, "aria-pressed": String(turn >= 0), onclick: () => toggle(place),
-          "aria-label": turn >= 0 ? `${word}, escondida, ${turn + 1}ª` : word,
-        }, word, turn >= 0 && hidden.length > 1 && h("sup", {}, String(turn + 1))));
+        }, word, turn >= 0 && h("span", { class: "llm-unseen" }, ", escondida"), turn >= 0 && hidden.length > 1 && h("sup", {}, String(turn + 1))));
       }));
       settle();
       if (held >= 0) picks.querySelectorAll("button")[Math.min(held, words.length - 1)]?.focus();

@@ -126,7 +126,7 @@ export default {
       picks.replaceChildren(...pickButtons.map((button) => h("li", {}, button)));
       placeButtons = words.map((word) => ({ button: h("button", { type: "button", class: "vis-place", tabIndex: -1, "aria-describedby": hint }), place: h("b"), word }));
       for (const one of placeButtons) {
-        one.button.append(one.place, " ", one.word);
+        one.button.append(one.place, h("span", { class: "llm-unseen" }, "ª a ser prevista:"), " ", one.word);
         one.li = h("li", {}, one.button);
       }
     }
@@ -134,9 +134,8 @@ export default {
       const n = words.length, turn = turns();
       pickButtons.forEach((button, i) => { button.setAttribute("aria-pressed", String(i === at)); button.tabIndex = i === at ? 0 : -1; });
       setChildren(places, order.map((i) => placeButtons[i].li));
-      placeButtons.forEach(({ button, place, word }, i) => {
+      placeButtons.forEach(({ button, place }, i) => {
         setText(place, String(turn[i] + 1));
-        button.setAttribute("aria-label", `${word}, ${turn[i] + 1}ª a ser prevista`);
         button.classList.toggle("vis-chosen", i === at);
       });
       settlePlaces();
