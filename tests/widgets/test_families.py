@@ -212,7 +212,8 @@ def test_words_are_hidden_and_filled_by_each_family(opened: Callable[..., Locato
     expect(bars.first).to_contain_text(wanted.recording["answers"][0]["gaps"][0]["top"][0]["text"].strip())
     # a gap stays with its word while one types before it
     root.locator("textarea").fill("O meu gato preto dorme no sofá azul.")
-    assert root.locator('.fm-word[aria-pressed="true"]').all_inner_texts() == ["gato, escondida1", "dorme, escondida3", "azul, escondida2"]
+    held = root.locator('.fm-word[aria-pressed="true"]').all_inner_texts()
+    assert held == ["gato, escondida1", "dorme, escondida3", "azul, escondida2"]
     # nothing hidden, everything hidden, nothing written
     while root.locator('.fm-word[aria-pressed="true"]').count():
         root.locator('.fm-word[aria-pressed="true"]').first.click()
