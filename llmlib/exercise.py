@@ -281,7 +281,6 @@ EXERCISES = {
     ),
     "na_frase": Exercise(
         na_frase,
-        nota_da_cabeca,
         (
             lambda: ("na gaveta", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),
             lambda: ("na mesa", "O relógio de Nurati está na gaveta. O de Beto, na mesa.", "Nurati"),
