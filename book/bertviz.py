@@ -7,11 +7,12 @@ view. d3 is of the version that BertViz names; jQuery and require.js are newer, 
 
 from __future__ import annotations
 
+import hashlib
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 from book import frontend
-from llmlib.widgets.bertviz import KINDS, template
 
 SOURCE = Path(__file__).parent / "bertviz_node"
 NODE = frontend.BUILD / "bertviz"
@@ -21,8 +22,20 @@ NAMED = 'define("jquery", [], () => window.jQuery); define("d3", [], () => windo
 
 
 def script() -> str:
-    """`_static/llm/bertviz.js`: llmBertViz = {libraries: texts in order, views: {kind: [markup, script]}}."""
+    """`_static/llm/bertviz.js`: llmBertViz = {libraries: texts in order, views: {kind: [markup, script]}}.
+
+    Made once for a lock file and a version of bertviz: importing that takes seconds.
+    """
+    made = hashlib.sha256((SOURCE / "package-lock.json").read_bytes() + Path(__file__).read_bytes())
+    made.update(version("bertviz").encode())
+    kept = NODE / f"{made.hexdigest()[:16]}.js"
+    if kept.exists():
+        return kept.read_text("utf-8")
+    from llmlib.widgets.bertviz import KINDS, template
+
     frontend.install(SOURCE, NODE)
     libraries = [(NODE / "node_modules" / name).read_text("utf-8") for name in LIBRARIES] + [NAMED]
     views = {kind: list(template(kind, 1, 1)[:2]) for kind in KINDS}
-    return f"globalThis.llmBertViz = {json.dumps({'libraries': libraries, 'views': views})};\n"
+    text = f"globalThis.llmBertViz = {json.dumps({'libraries': libraries, 'views': views})};\n"
+    kept.write_text(text, "utf-8")
+    return text

@@ -9,12 +9,14 @@ from llmlib.scratch.prompting import Prompt
 from llmlib.widgets import (
     ApiCall,
     ApiCost,
+    AttentionView,
     BPESteps,
     ChatTemplate,
     ExamplesCurve,
     FillMask,
     Forgetting,
     Generate,
+    HeadSwitches,
     InjectionLab,
     Leash,
     LoraView,
@@ -39,7 +41,7 @@ from llmlib.widgets import (
     WaysCurve,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import fake_trainer, ranked, tuned
+from tests.widgets import attended, fake_trainer, ranked, tuned
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
 from tests.widgets.talk import TalkLM
@@ -199,4 +201,6 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
         [("corrigir", "As menina correu.")],
     ),
     "forgetting": lambda: Forgetting(tuned.LOSSES, tuned.KINDS),
+    "attention-view": lambda: AttentionView(attended.Traced(), layer=1, head=3),
+    "head-switches": lambda: HeadSwitches(FakeLM(), attended.measured(), lambda ids: [f" p{i}" for i in ids]),
 }
