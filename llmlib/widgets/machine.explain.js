@@ -62,15 +62,15 @@ function explain(n, sizes, at, best, row) {
     }
     case "mid": return { ...plus(part("x", i), part("o_proj", i)), groups: history(l, true) };
     case "resid": return { ...plus(part("mid", i), part("down_proj", i)), groups: history(l) };
-    case "input_layernorm": return normed("x", D, nameOf(kind, l, L), pos * D);
-    case "post_attention_layernorm": return normed("mid", D, nameOf(kind, l, L), pos * D);
+    case "input_layernorm": return normed("x", D, nameOf(kind, l, L), 0);
+    case "post_attention_layernorm": return normed("mid", D, nameOf(kind, l, L), 0);
     case "norm": {
       const x = part("resid", i, { l: L - 1 }), rms = sums.rms(n.of("resid", L - 1), pos * D, D, eps), w = n.weight("norm")[i];
       return { value, ours: (x.v / rms) * w, how: `O número dividido pela raiz da média dos ${fmtNumber(D)} quadrados, vezes um peso aprendido.`,
         steps: [step(said("resid", i), x), { label: `tamanho: √ da média dos ${fmtNumber(D)} quadrados`, v: rms }, { label: "peso aprendido", v: w }], formula: (f) => `${f(x.v)} ÷ ${f(rms)} × ${f(w)}` };
     }
-    case "q_norm": return normed("q_proj", E, nameOf(kind, l, L), pos * H * E + i - (i % E));
-    case "k_norm": return normed("k_proj", E, nameOf(kind, l, L), pos * K * E + i - (i % E));
+    case "q_norm": return normed("q_proj", E, nameOf(kind, l, L), i - (i % E));
+    case "k_norm": return normed("k_proj", E, nameOf(kind, l, L), i - (i % E));
     case "q": return turned("q_norm");
     case "k": return turned("k_norm");
     case "q_proj": case "k_proj": case "v_proj": return product("input_layernorm", D, nameOf(kind, l, L));
@@ -78,7 +78,7 @@ function explain(n, sizes, at, best, row) {
     case "down_proj": return product("act", M, nameOf(kind, l, L));
     case "o_proj": {
       const found = product("z", H * E, nameOf(kind, l, L));
-      if (found.terms) found.groups = Array.from({ length: H }, (_, head) => ({ label: `cabeça ${head + 1}`, v: sumOf(found.terms.slice(head * E, (head + 1) * E)), to: { view: "head", l, t: pos, h: head, kind: "z" } }));
+      if (found.terms) found.groups = Array.from({ length: H }, (_, head) => ({ label: `cabeça ${head + 1}`, v: sumOf(found.terms.slice(head * E, (head + 1) * E)), to: { view: "head", l, t: pos, h: head, kind: null, i: null } }));
       return found;
     }
     case "act": {

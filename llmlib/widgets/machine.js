@@ -23,7 +23,7 @@ export default {
       sizes, n, canAsk: !!host.compute, get at() { return at; }, colours: () => colours, best: () => best.get(at.t), source: () => source, failed: () => failure,
       go, token: (t) => go({ t: Math.max(0, Math.min(n.tokens().length - 1, t)), s: null }), row: ({ name, row }) => rows.get(`${name}:${row}`), title,
       // a number that another was made of: its vector, or its place in the head or the output
-      follow: (to, event) => go({ s: null, view: { logit: "out", p: "out", score: "head", attn: "head" }[to.kind] ?? "vec", ...(to.kind === "z" && to.view === "head" ? { i: null, kind: null } : {}), ...to, ...(to.view === "head" && to.kind === "z" ? { kind: null, i: null } : {}) }, event),
+      follow: (to, event) => go({ s: null, view: { logit: "out", p: "out" }[to.kind] ?? "vec", ...to }, event),
       column: (shown) => Math.max(scrollWidth() / shown, 16),
       limit(kind, l) {
         const name = nameOf(kind, l ?? 0, L);
@@ -216,7 +216,7 @@ export default {
       }
     }
     function lost(mine) {
-      if (mine !== turn || el.dataset.state !== "error") return;
+      if (mine !== turn || (el.closest(".llm-widget") ?? el).dataset.state !== "error") return;
       failure = "O modelo não respondeu, e sem os pesos os termos não podem ser mostrados.";
       panel.draw();
     }

@@ -62,10 +62,10 @@ function numberPanel(app) {
       setText(check, app.canAsk ? app.failed() ?? "Buscando a linha de pesos no modelo…" : "Para ver os termos é preciso ter os pesos do modelo, e esta página só tem o que foi gravado.");
     } else {
       // float32 keeps 7 figures of each term: what is left over is measured against the terms, not against their sum
-      const gap = Math.abs(found.ours - found.value), scale = Math.max(Math.abs(found.value), ...(found.terms ?? []).map((term) => Math.abs(term.v)), 1e-6), close = gap / scale < 1e-4;
-      check.dataset.is = app.source() === "recorded" ? "recorded" : close ? "right" : "wrong";
+      const gap = Math.abs(found.ours - found.value), scale = Math.max(Math.abs(found.value), ...(found.terms ?? []).map((term) => Math.abs(term.v)), 1e-6), close = gap / scale < (app.source() === "recorded" ? 1e-2 : 1e-4);
+      check.dataset.is = !close ? "wrong" : app.source() === "recorded" ? "recorded" : "right";
       const difference = gap ? `diferença ${fmtSig(gap, 2)}` : "sem diferença";
-      setText(check, app.source() === "recorded" ? `Conta feita aqui: ${fmtSig(found.ours, 5)}, sobre os números gravados (3 algarismos).`
+      setText(check, app.source() === "recorded" && close ? `Conta feita aqui: ${fmtSig(found.ours, 5)}, sobre os números gravados (3 algarismos).`
         : found.own ? `Conta feita aqui: ${fmtSig(found.ours, 5)}. O motor não guarda os escores: o que ele faz deles, os pesos, confere na softmax.`
           : close ? `Conta feita aqui: ${fmtSig(found.ours, 6)} · motor: ${fmtSig(found.value, 6)} · ${difference}. Confere.` : `Conta feita aqui: ${fmtSig(found.ours, 6)} · motor: ${fmtSig(found.value, 6)} · ${difference}. Não confere.`);
     }

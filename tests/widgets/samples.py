@@ -20,6 +20,7 @@ from llmlib.widgets import (
     InjectionLab,
     Leash,
     LoraView,
+    Machine,
     MeasuredCurves,
     NextToken,
     Playground,
@@ -44,6 +45,7 @@ from llmlib.widgets.base import Widget
 from tests.widgets import attended, fake_trainer, ranked, tuned
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
+from tests.widgets.machined import tiny_lm
 from tests.widgets.talk import TalkLM
 
 PROMPTS = ["Era uma vez", "Qual é a capital do Brasil?", "A raposa marrom pula sobre o"]
@@ -203,4 +205,5 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "forgetting": lambda: Forgetting(tuned.LOSSES, tuned.KINDS),
     "attention-view": lambda: AttentionView(attended.Traced(), layer=1, head=3),
     "head-switches": lambda: HeadSwitches(FakeLM(), attended.measured(), lambda ids: [f" p{i}" for i in ids]),
+    "machine": lambda: Machine(tiny_lm(), "Era uma vez um gato", examples=PROMPTS[:2]),
 }

@@ -66,6 +66,11 @@ def use(name: str, root: Locator) -> None:
         root.get_by_role("button", name="Juntar", exact=True).click()
     if name == "token-cost":
         root.locator(".tc-row").first.click()
+    if name == "machine":
+        root.locator('.mc-part[data-view="attn"]').first.click()
+        root.locator(".mc-map").nth(2).click()
+        root.locator(".mc-num").nth(1).click()
+        expect(root.locator(".mc-number")).to_be_visible()
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
