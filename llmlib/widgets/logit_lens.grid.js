@@ -56,5 +56,7 @@ function cellGrid({ label, kind, onpick, onpeek }) {
     cell.setAttribute("aria-label", each.said);
     cell.replaceChildren(...[each.nodes].flat());
   }
-  return { el, draw, update, mark, aim };
+  // The end of the text is what a reader looks for first.
+  const toEnd = () => requestAnimationFrame(() => { el.scrollLeft = el.scrollWidth; });
+  return { el, draw, update, mark, aim, toEnd };
 }

@@ -92,8 +92,8 @@ export default {
       data = { tokens: now.tokens, cut: now.cut, ids: now.lens.ids, p: now.lens.p, shape: now.lens_shape };
       picked = null;
       from = Math.max(0, size().T - COLUMNS);
-      grid.aim(0, 0);
       draw();
+      grid.toEnd();
       heard.say(said.textContent);
     }
     const soon = debounce(answer, 60);
@@ -107,6 +107,7 @@ export default {
       cutNote, pager, grid.el, said, bars.el, story, heard.el,
     ]);
     draw();
+    grid.toEnd();
     return () => { soon.cancel(); heard.say.cancel(); };
   },
 };

@@ -45,7 +45,7 @@ export default {
         setText(row.share, fmtPercent((value ?? 0) / all));
         setText(row.number, large(value ?? 0));
       }
-      total.replaceChildren(`${at.nome}, ${VIEWS[view][0]}: `, h("strong", {}, count(all, unit)));
+      total.replaceChildren(`${at.nome}${{ parameters: "", read: `, ler ${fmtNumber(T)} de uma vez`, write: `, escrever mais um depois de ${fmtNumber(Math.max(0, T - 1))}` }[view]}: `, h("strong", {}, count(all, unit)));
       const P = addUp(countParameters(at)), read = addUp(countFlops(at, T, 0, 1)), cached = countCache(at, T), tied = at.tie_word_embeddings;
       const meet = countFlops(at, T, 0, 1), pair = (meet.scores + meet.mix) / addUp(meet);
       const lines = [

@@ -16,7 +16,7 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
 PARTS = {  # key: (label, colour of the course, what it is)
-    "embedding": ("embedding", "base", "a tabela que dá um vetor a cada token"),
+    "embedding": ("embedding", "base", "um vetor por token"),
     "queries": ("consultas", "query", "q_proj"),
     "keys": ("chaves", "key", "k_proj"),
     "values": ("valores", "value", "v_proj"),
@@ -25,7 +25,7 @@ PARTS = {  # key: (label, colour of the course, what it is)
     "output": ("saída da atenção", "attn", "o_proj"),
     "mlp": ("MLP", "instruct", "gate_proj, up_proj e down_proj"),
     "norms": ("normas", "muted", "um peso por coordenada"),
-    "head": ("saída", "base", "um logit para cada token do vocabulário"),
+    "head": ("saída", "base", "um logit por token"),
 }
 NUMBERS = (
     "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",

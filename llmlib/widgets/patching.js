@@ -1,6 +1,7 @@
 // Patching: a vector of the first sentence put into the second, at each layer and position; the cell is how much of the way
 // from the second answer to the first it takes. Cells are computed one by one, so that nothing waits and a change cancels.
 // uses style: logit_lens
+// uses style: next_token
 // uses part: logit_lens.grid
 function patchProblem(tokens, [a, b], longest) {
   const [n, m] = tokens.map((each) => each.length);
@@ -56,8 +57,12 @@ export default {
         heads: ["da frase", "para"].map((label, i) => ({ label, cells: data.tokens[i].map(nodes) })),
         rows: Array.from({ length: data.rows ?? data.moved.length }, (_, r) => ({ label: rowName(r), cells: Array.from({ length: T }, (_, t) => cellOf(r, t)) })),
       });
-      const [high, low] = data.scores, [a, b] = data.answers, times = (x) => (x < 0 ? `1/${fmtNumber(Math.exp(-x), x > -3 ? 1 : 0)}` : fmtNumber(Math.exp(x), x < 3 ? 1 : 0));
-      scale.replaceChildren("Quantas vezes ", h("strong", {}, spoken(a.text)), " é mais provável que ", h("strong", {}, spoken(b.text)), `: na primeira frase, ${times(high)}; na segunda, ${times(low)}. Em cada casa, quanto desse caminho, em %, uma troca só percorre.`);
+      const [high, low] = data.scores, [a, b] = data.answers;
+      const odds = (x) => { // a score in words: who is likelier, and how many times
+        const [one, other] = x >= 0 ? [a, b] : [b, a], n = Math.exp(Math.abs(x));
+        return [h("strong", {}, spoken(one.text)), ` é ${n < 9.95 ? fmtNumber(n, 1) : fmtCount(n)} vezes mais provável que `, spoken(other.text)];
+      };
+      scale.replaceChildren("Na primeira frase, ", ...odds(high), "; na segunda, ", ...odds(low), ". Em cada casa, quanto desse caminho, em %, uma só troca percorre.");
       show();
     }
     const strongest = () => {
@@ -124,6 +129,7 @@ export default {
       trouble.hidden = !sentence;
       setText(trouble, sentence);
       figure.hidden = !!sentence;
+      for (const strip of strips) strip.el.hidden = !sentence; // the figure's own head shows the tokens of a pair that fits
     }
 
     async function run() {
@@ -165,6 +171,7 @@ export default {
         }
         say("");
         draw();
+        grid.toEnd();
         progress.hidden = false;
         job = mine;
         for (const [n, [r, t]] of places.entries()) {
@@ -194,7 +201,9 @@ export default {
       host.compute && h("div", { class: "pa-tools" }, swap, h("span", {}, h("label", { for: which.id }, "Trocar "), which)),
       trouble, figure, heard.el,
     ]);
+    say("");
     draw();
+    grid.toEnd();
     return () => { turn++; soon.cancel(); heard.say.cancel(); };
   },
 };
