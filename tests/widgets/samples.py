@@ -17,12 +17,17 @@ from llmlib.widgets import (
     Forgetting,
     Generate,
     HeadSwitches,
+    HeadWalk,
     InjectionLab,
+    KVCacheCost,
     Leash,
+    LogitLens,
     LoraView,
     Machine,
     MeasuredCurves,
+    ModelParts,
     NextToken,
+    Patching,
     Playground,
     PreferenceFrontier,
     PromptBench,
@@ -31,9 +36,11 @@ from llmlib.widgets import (
     ReviewLab,
     RewardHacking,
     Rewrite,
+    RopeView,
     SamplingView,
     SideBySide,
     StepSums,
+    TiedWords,
     TokenCost,
     TokenizerView,
     TrainLM,
@@ -42,11 +49,13 @@ from llmlib.widgets import (
     WaysCurve,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import attended, fake_trainer, ranked, tuned
+from tests.widgets import attended, fake_trainer, ranked, traced, tuned
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
+from tests.widgets.inside import InsideLM, study
 from tests.widgets.machined import tiny_lm
 from tests.widgets.talk import TalkLM
+from tests.widgets.traced import TracedLM
 
 PROMPTS = ["Era uma vez", "Qual é a capital do Brasil?", "A raposa marrom pula sobre o"]
 
@@ -206,4 +215,9 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "attention-view": lambda: AttentionView(attended.Traced(), layer=1, head=3),
     "head-switches": lambda: HeadSwitches(FakeLM(), attended.measured(), lambda ids: [f" p{i}" for i in ids]),
     "machine": lambda: Machine(tiny_lm(), "Era uma vez um gato", examples=PROMPTS[:2]),
+    "head-walk": lambda: HeadWalk(
+        InsideLM(), "O gato viu o </script> e dormiu", layer=1, head=3, examples=PROMPTS
+    ),
+    "tied-words": lambda: TiedWords(InsideLM(), [study(), study("E o cão dormiu")], [0.0] * 5, word="viu"),
+    "rope-view": lambda: RopeView(InsideLM(), "O gato viu o </script> e dormiu", layer=1, query=4, key=1),
 }

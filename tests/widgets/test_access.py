@@ -66,6 +66,16 @@ def use(name: str, root: Locator) -> None:
         root.get_by_role("button", name="Juntar", exact=True).click()
     if name == "token-cost":
         root.locator(".tc-row").first.click()
+    if name == "logit-lens":
+        root.locator('td[data-at="1,2"]').focus()
+    if name == "patching":
+        root.locator('td[data-at="1,2"]').click()
+        expect(root.locator(".llm-bar").first).to_be_visible()
+    if name == "kv-cache":
+        root.get_by_role("button", name="Medir nesta máquina").click()
+        expect(root).to_have_attribute("data-state", "live")
+    if name == "model-parts":
+        root.get_by_label("ler o texto de uma vez").check()
     if name == "machine":
         root.locator('.mc-part[data-view="attn"]').first.click()
         root.locator(".mc-map").nth(2).click()
