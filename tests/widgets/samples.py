@@ -220,4 +220,8 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     ),
     "tied-words": lambda: TiedWords(InsideLM(), [study(), study("E o cão dormiu")], [0.0] * 5, word="viu"),
     "rope-view": lambda: RopeView(InsideLM(), "O gato viu o </script> e dormiu", layer=1, query=4, key=1),
+    "logit-lens": lambda: LogitLens(TracedLM(), "O gato </script> viu 🐱", examples=PROMPTS[:2]),
+    "patching": lambda: Patching(TracedLM(), "O gato viu", "O rio viu", ("sol", "lua"), [PROMPTS[:2]]),
+    "kv-cache": lambda: KVCacheCost(traced.CURVES, traced.CONFIG, FakeLM()),
+    "model-parts": lambda: ModelParts([{"nome": "um", **traced.CONFIG}], tokens=40),
 }
