@@ -56,7 +56,7 @@ function cellGrid({ label, kind, onpick, onpeek }) {
     cell.setAttribute("aria-label", each.said);
     cell.replaceChildren(...[each.nodes].flat());
   }
-  // The end of the text is what a reader looks for first.
-  const toEnd = () => requestAnimationFrame(() => { el.scrollLeft = el.scrollWidth; });
-  return { el, draw, update, mark, aim, toEnd };
+  // Where not all columns fit, this one is shown beside the names of the rows.
+  const toColumn = (c) => requestAnimationFrame(() => { if (cells[0]?.[c]) el.scrollLeft = cells[0][c].offsetLeft - body.querySelector("th").offsetWidth - 8; });
+  return { el, draw, update, mark, aim, toColumn };
 }

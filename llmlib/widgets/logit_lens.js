@@ -93,7 +93,7 @@ export default {
       picked = null;
       from = Math.max(0, size().T - COLUMNS);
       draw();
-      grid.toEnd();
+      grid.toColumn(width() - 1);
       heard.say(said.textContent);
     }
     const soon = debounce(answer, 60);
@@ -107,7 +107,7 @@ export default {
       cutNote, pager, grid.el, said, bars.el, story, heard.el,
     ]);
     draw();
-    grid.toEnd();
+    grid.toColumn(width() - 1);
     return () => { soon.cancel(); heard.say.cancel(); };
   },
 };

@@ -65,6 +65,7 @@ export default {
       scale.replaceChildren("Na primeira frase, ", ...odds(high), "; na segunda, ", ...odds(low), ". Em cada casa, quanto desse caminho, em %, uma só troca percorre.");
       show();
     }
+    const changed = () => data.tokens[0].findIndex((token, t) => token.id !== data.tokens[1][t].id);
     const strongest = () => {
       let found = [0, 0], most = -Infinity;
       data.moved.slice(0, part.first ? -1 : undefined).forEach((row, r) => row.forEach((m, t) => { if (m != null && m > most) [most, found] = [m, [r, t]]; }));
@@ -75,6 +76,11 @@ export default {
       const mine = picked ?? strongest(), [r, t] = peeked ?? mine, m = data.moved[r]?.[t];
       grid.mark(...mine);
       const token = spoken(data.tokens[0][t].text), here = rowName(r);
+      if (job && !picked && !peeked) { // the strongest is not known yet
+        said.replaceChildren();
+        setChildren(bars.el, []);
+        return setText(key, "");
+      }
       if (m == null) {
         said.replaceChildren(m === null ? `${here}, ${token}: o vetor é o mesmo nas duas frases. Antes da primeira palavra diferente não há o que trocar.` : "");
         setChildren(bars.el, []);
@@ -170,10 +176,10 @@ export default {
           if (same) data.moved[r][t] = null; else places.push([r, t]);
         }
         say("");
-        draw();
-        grid.toEnd();
-        progress.hidden = false;
         job = mine;
+        draw();
+        grid.toColumn(changed());
+        progress.hidden = false;
         for (const [n, [r, t]] of places.entries()) {
           const now = await score(ids[1], answers, [patchOf(r, t)]);
           if (stale()) return;
@@ -203,7 +209,7 @@ export default {
     ]);
     say("");
     draw();
-    grid.toEnd();
+    grid.toColumn(changed());
     return () => { turn++; soon.cancel(); heard.say.cancel(); };
   },
 };
