@@ -70,8 +70,8 @@ export default {
         nodes.push(svg("polyline", { points: curves.map((each) => `${x(each.tokens).toFixed(1)},${y(each[way]).toFixed(1)}`).join(" "), fill: "none", stroke: tone, "stroke-width": 2.5, "stroke-dasharray": dash }));
         for (const each of curves) nodes.push(svg("circle", { cx: x(each.tokens), cy: y(each[way]), r: 3, fill: tone }));
         nodes.push(svg("circle", { cx: x(length), cy: y(at(way, length)), r: 5, fill: tone }));
-        const [ex, ey] = [x(end), y(curves.at(-1)[way])];
-        nodes.push(W < 480 ? svg("text", { x: ex - 4, y: way === "cached" ? ey - 8 : ey + 18, "text-anchor": "end", fill: tone, class: "kv-name" }, label) : svg("text", { x: ex + 8, y: ey + 4, fill: tone, class: "kv-name" }, label));
+        const name = `kv-name kv-${way}`, middle = 0.6 * end; // on a phone the names stand on the curves, else at their ends
+        nodes.push(W < 480 ? svg("text", { x: x(middle) - 8, y: y(at(way, middle)) - 8, "text-anchor": "end", class: name }, label) : svg("text", { x: x(end) + 8, y: y(curves.at(-1)[way]) + 4, class: name }, label));
       }
       plot.setAttribute("viewBox", `0 0 ${W} ${H}`);
       plot.setAttribute("aria-label", `Tempo do próximo token por tokens já lidos. Com ${fmtNumber(curves.at(-1).tokens)} tokens: sem cache, ${ms(curves.at(-1).uncached)}; com cache, ${ms(curves.at(-1).cached)}.`);

@@ -21,7 +21,7 @@ PARTS = {  # key: (label, colour of the course, what it is)
     "keys": ("chaves", "key", "k_proj"),
     "values": ("valores", "value", "v_proj"),
     "scores": ("notas q·k", "attn", "cada par de tokens, em cada cabeça"),
-    "mix": ("mistura", "attn", "a média dos valores, pesada pela atenção"),
+    "mix": ("mistura", "attn", "a média pesada dos valores"),
     "output": ("saída da atenção", "attn", "o_proj"),
     "mlp": ("MLP", "instruct", "gate_proj, up_proj e down_proj"),
     "norms": ("normas", "muted", "um peso por coordenada"),
