@@ -49,7 +49,8 @@ export default {
       const written = fmtNumber(100 * m).replace("-", "−").replace(/^−0$/, "0");
       return { nodes: written, p: Math.min(1, Math.abs(m)), kind: m < -0.005 ? "pa-back" : "", said: `${place}: ${written} % do caminho` };
     };
-    const rowName = (r) => layerName(part.first ? r : r + 1);
+    const shown = () => data.part ?? parts[0]; // what the numbers on the page are about, while others are on their way
+    const rowName = (r) => layerName(shown().first ? r : r + 1);
     function draw() {
       const T = data.tokens[0].length, differ = (t) => data.tokens[0][t].id !== data.tokens[1][t].id;
       const nodes = (token, t) => (t ? h("span", { class: differ(t) ? "pa-differ" : "" }, tokenNodes(token.text)) : h("i", { class: "llm-special" }, "início"));
@@ -68,7 +69,7 @@ export default {
     const changed = () => data.tokens[0].findIndex((token, t) => token.id !== data.tokens[1][t].id);
     const strongest = () => {
       let found = [0, 0], most = -Infinity;
-      data.moved.slice(0, part.first ? -1 : undefined).forEach((row, r) => row.forEach((m, t) => { if (m != null && m > most) [most, found] = [m, [r, t]]; }));
+      data.moved.slice(0, shown().first ? -1 : undefined).forEach((row, r) => row.forEach((m, t) => { if (m != null && m > most) [most, found] = [m, [r, t]]; }));
       return found;
     };
     // What a patch does to the answer: the bars are the new chances, the mark on each the old one.
@@ -107,10 +108,10 @@ export default {
 
     // -- live --
     const idsOf = (i) => data.tokens[i].slice(1).map((token) => token.id);
-    const activation = (r) => (part.first ? (r ? `layers.${r - 1}.${part.name}` : "embed_tokens") : `layers.${r}.${part.name}`);
+    const activation = (r, { first, name }) => (first ? (r ? `layers.${r - 1}.${name}` : "embed_tokens") : `layers.${r}.${name}`);
     function patchOf(r, t) {
       const values = data.given[r], size = values.length / data.tokens[0].length;
-      return { name: activation(r), position: t, values: values.slice(t * size, (t + 1) * size) };
+      return { name: activation(r, shown()), position: t, values: values.slice(t * size, (t + 1) * size) };
     }
     async function name(ids) {
       for (;;) {
@@ -139,7 +140,7 @@ export default {
     }
 
     async function run() {
-      const mine = ++turn, stale = () => mine !== turn, texts = fields.map((each) => each.text.value);
+      const mine = ++turn, what = part, stale = () => mine !== turn, texts = fields.map((each) => each.text.value);
       soon.cancel();
       job = null;
       const slow = setTimeout(() => pill.set("loading"), 150);
@@ -156,7 +157,7 @@ export default {
         if (wrong) return say(wrong);
         const ids = starts.map((start) => start.tokens.map((token) => token.id));
         const [rows] = (await host.compute("trace", { ids: ids[0], only: [], lens: 1 })).lens_shape, L = rows - 1;
-        const every = Array.from({ length: part.first ? rows : L }, (_, r) => activation(r));
+        const every = Array.from({ length: what.first ? rows : L }, (_, r) => activation(r, what));
         const kept = [];
         for (const each of ids) kept.push(await host.compute("trace", { ids: each, only: [], keep: every }));
         const scores = [await score(ids[0], answers, []), await score(ids[1], answers, [])];
@@ -164,7 +165,7 @@ export default {
         if (Math.abs(scores[0] - scores[1]) < least) return say(tooClose(answers));
         const T = kept[0].tokens.length;
         data = {
-          tokens: kept.map((each) => each.tokens), answers, scores, rows: every.length, moved: every.map(() => []), tops: {},
+          part: what, tokens: kept.map((each) => each.tokens), answers, scores, rows: every.length, moved: every.map(() => []), tops: {},
           before: starts[1].top.map((token) => [token.id, token.p]), given: every.map((each) => kept[0].activations[each]),
         };
         const found = every.map((each) => kept[1].activations[each]), places = [];
