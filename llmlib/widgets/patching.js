@@ -75,13 +75,14 @@ export default {
     // What a patch does to the answer: the bars are the new chances, the mark on each the old one.
     async function show() {
       const mine = picked ?? strongest(), [r, t] = peeked ?? mine, m = data.moved[r]?.[t];
-      grid.mark(...mine);
       const token = spoken(data.tokens[0][t].text), here = rowName(r);
       if (job && !picked && !peeked) { // the strongest is not known yet
+        grid.mark(-1, -1);
         said.replaceChildren();
         setChildren(bars.el, []);
         return setText(key, "");
       }
+      grid.mark(...mine);
       if (m == null) {
         said.replaceChildren(m === null ? `${here}, ${token}: o vetor é o mesmo nas duas frases. Antes da primeira palavra diferente não há o que trocar.` : "");
         setChildren(bars.el, []);
