@@ -53,7 +53,9 @@ export default {
     let nodes = [];
     strip.el.addEventListener("pointerover", (event) => { const token = event.target.closest?.(".llm-token"); if (token) aim(+token.dataset.at); });
     strip.el.addEventListener("pointerleave", () => aim(pinned));
-    strip.el.addEventListener("click", (event) => { const token = event.target.closest?.(".llm-token"); if (token) { pinned = pinned === +token.dataset.at ? null : +token.dataset.at; aim(pinned); } });
+    let held = null; // what was pinned before a press, which focuses the token, and so pins it, before it clicks
+    strip.el.addEventListener("pointerdown", () => { held = pinned; });
+    strip.el.addEventListener("click", (event) => { const token = event.target.closest?.(".llm-token"); if (token) { pinned = held === +token.dataset.at ? null : +token.dataset.at; aim(pinned); } });
     strip.el.addEventListener("focusin", (event) => { const token = event.target.closest?.(".llm-token"); if (token) aim((pinned = +token.dataset.at)); });
     strip.el.addEventListener("keydown", (event) => { if (event.key === "Escape") aim((pinned = null)); });
 
@@ -93,13 +95,13 @@ export default {
       for (const [w, query, key] of wanted.slice(0, 300)) arc(pen, query, key, w);
       pen.globalAlpha = 1;
     }
+    let tints = [], marked = null; // what is written on the nodes: only what differs is written again
     function tint() {
       nodes.forEach((node, i) => {
-        const w = aimed == null ? 0 : side === "from" ? at(aimed, i) : at(i, aimed);
-        node.style.setProperty("--w", w.toFixed(3));
-        node.classList.toggle("av-aimed", i === aimed);
-        node.dataset.tag = aimed == null ? `posição ${i}` : side === "from" ? `recebe ${fmtPercent(w)}` : `dá ${fmtPercent(w)}`;
+        const w = aimed == null ? 0 : Math.round(100 * (side === "from" ? at(aimed, i) : at(i, aimed))) / 100;
+        if (w !== (tints[i] ?? 0)) node.style.setProperty("--w", (tints[i] = w));
       });
+      if (marked !== nodes[aimed]) { marked?.classList.remove("av-aimed"); (marked = nodes[aimed])?.classList.add("av-aimed"); }
     }
 
     // -- one head: matrix --
@@ -173,7 +175,8 @@ export default {
     function drawText() {
       strip.draw(tokens.map((token, i) => (i === 0 && SPECIAL[token.text] ? { ...token, text: "início" } : token)));
       nodes = [...strip.el.querySelectorAll(".llm-token")];
-      nodes.forEach((node, i) => node.setAttribute("aria-label", `${nameOf(i)}, posição ${i}`));
+      tints = nodes.map((node) => +node.style.getPropertyValue("--w") || 0); // the strip keeps the nodes of tokens that stay
+      nodes.forEach((node, i) => { node.setAttribute("aria-label", `${nameOf(i)}, posição ${i}`); node.dataset.tag = `posição ${i}`; });
       setText(count, maps.T === 1 ? "1 posição" : `${fmtNumber(maps.T)} posições`);
       cutNote.hidden = !cut;
       setText(cutNote, `O texto não cabe inteiro: os mapas são dos últimos ${fmtNumber(maps.T)} tokens; ${fmtNumber(cut)} ficaram de fora.`);

@@ -26,6 +26,7 @@ export default {
         let parts = model.get("parts"), libraries = `<script src="${CDN}"></script>`;
         if (!parts.length) {
           await attach();
+          if (!globalThis.llmBertViz) throw new Error("O arquivo bertviz.js está incompleto. Para refazer o site: make book.");
           parts = globalThis.llmBertViz.views[kind];
           libraries = globalThis.llmBertViz.libraries.map(inline).join("");
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable
 
 import numpy as np
@@ -165,29 +166,29 @@ def test_any_text_is_traced_in_the_page(opened: Callable[..., Locator]) -> None:
 
 
 @pytest.mark.alone
-def test_it_keeps_up(opened: Callable[..., Locator]) -> None:
-    big = AttentionView(maps(12, 12, 128), tokens=[f" t{i}" for i in range(128)])
-    root = opened(big)
-    spent = root.evaluate(
-        """async (root) => {
-        const tokens = [...root.querySelectorAll(".llm-token")], blocks = [];
-        for (let block = 0; block < 5; block++) {
-          const times = [];
-          for (let i = 0; i < 40; i++) {
-            const from = performance.now();
-            const over = new PointerEvent("pointerover", { bubbles: true });
-            tokens[(7 * i + block) % tokens.length].dispatchEvent(over);
-            root.offsetHeight; // what the style costs, too
-            times.push(performance.now() - from);
-            if (i % 8 === 0) await new Promise(requestAnimationFrame);
-          }
-          blocks.push(times.sort((a, b) => a - b)[20]);
-        }
-        return Math.min(...blocks);
-      }"""
-    )
-    print(f"hover at 12 × 12 × 128: {spent:.1f} ms")
-    assert spent < 16
+def test_a_hover_fits_in_a_frame_at_gpt2s_size(opened: Callable[..., Locator]) -> None:
+    root = opened(AttentionView(maps(12, 12, 128), tokens=[f" t{i}" for i in range(128)]))
+    session = root.page.context.new_cdp_session(root.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked() -> float:  # seconds of the page's own thread, whoever else uses the machine
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+
+    hover = """async (root, count) => {
+      const tokens = root.querySelectorAll(".llm-token");
+      for (let i = 0; i < count; i++) {
+        tokens[(37 * i) % tokens.length].dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+        await new Promise(requestAnimationFrame);
+      }
+    }"""
+    blocks = []
+    for _ in range(5):
+        before = worked()
+        root.evaluate(hover, 20)
+        blocks.append((worked() - before) / 20)
+    print("hover at 12 × 12 × 128:", [f"{1000 * each:.1f} ms" for each in blocks])
+    assert statistics.median(blocks) < 0.016
 
 
 @pytest.mark.alone

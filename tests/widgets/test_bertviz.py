@@ -86,7 +86,7 @@ def test_both_views_open_without_another_host(host: str, opened: Callable[..., L
         expect(root.locator("iframe")).to_have_count(0)
 
 
-def test_a_missing_file_is_said_in_a_sentence(opened: Callable[..., Locator]) -> None:
-    root = opened(BertViz(Traced(), "head"))
+def test_a_broken_file_is_said_in_a_sentence(opened: Callable[..., Locator]) -> None:
+    root = opened(BertViz(Traced(), "head"), spoil=lambda static: (static / "bertviz.js").write_text("1"))
     root.get_by_role("button", name="Abrir o BertViz").click()
-    expect(root.locator(".bv-note")).to_contain_text("bertviz.js não foi encontrado")
+    expect(root.locator(".bv-note")).to_contain_text("bertviz.js está incompleto")
