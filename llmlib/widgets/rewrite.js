@@ -67,8 +67,8 @@ export default {
       el.classList.toggle("rw-busy", !done);
       out.classList.remove("llm-wait");
       setText(end, done ? RW_REASONS[run.reason] ?? "" : "Escrevendo…");
-      const changed = run.tokens.findIndex((token, i) => !SPECIAL[token.text] && i > 0);
-      if (done) look(Math.min(Math.max(0, changed), Math.max(0, run.tokens.length - 1)));
+      const read = new Set((run.source ?? []).map((token) => token.id));
+      if (done) look(Math.max(0, run.tokens.findIndex((token) => !read.has(token.id)))); // what the source did not have
       else setText(told, "");
     }
 
