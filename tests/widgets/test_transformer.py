@@ -273,7 +273,7 @@ def test_the_patches_are_computed_in_the_page_as_in_python(opened: Callable[...,
         for t, moved in enumerate(each):
             shown = root.locator(f'td[data-at="{r},{t}"]').inner_text().replace("−", "-")
             assert shown == "·" if moved is None else abs(int(shown) - 100 * moved) < 1.6, (r, t)
-    root.get_by_label("Trocar ").select_option(index=1)
+    root.get_by_label("Trocar", exact=True).select_option(index=1)
     expect(root.locator("td[data-at]")).to_have_count(5 * 6)
     trouble = root.locator(".pa-trouble")
     for one, other, sentence in (
