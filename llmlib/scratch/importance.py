@@ -103,7 +103,7 @@ def deleted(predict: Predict, x: Tensor, groups: Sequence[Sequence[int]]) -> Ten
     """
     T = len(x)
     before = predict(x[None])[0]  # (T, V)
-    changes = torch.zeros(len(groups), T)
+    changes = before.new_zeros(len(groups), T)
     for word, places in enumerate(groups[1:], start=1):
         kept = [t for t in range(T) if t not in places]
         after = predict(x[kept][None])[0]  # (T - tokens of the word, V)

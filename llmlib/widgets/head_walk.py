@@ -32,6 +32,12 @@ def unpacked(part: Mapping[str, object]) -> np.ndarray:
     return np.frombuffer(base64.b64decode(part["data"]), dtype="<f4").reshape(part["shape"])
 
 
+def named(tokens: list[dict], at: int) -> str:
+    """A token as a sentence says it; the mark that opens every text is the one that ends texts."""
+    text = tokens[at]["text"]
+    return "“início”" if at == 0 and text in html.SPECIAL else html.spoken(text)
+
+
 class HeadWalk(Widget):
     """The walk of one head at one position.
 
@@ -92,7 +98,7 @@ class HeadWalk(Widget):
     def summary(self) -> str:
         row = self.weights()[self.at]
         best = int(row.argmax())
-        asks, seen = (html.spoken(self.tokens[i]["text"]) for i in (self.at, best))
+        asks, seen = (named(self.tokens, i) for i in (self.at, best))
         where = f"Na cabeça {self.head + 1} da camada {self.layer + 1}, " if self.model_name else ""
         return f"{where}{asks} dá o maior peso a {seen}: {html.percent(float(row[best]))}."
 

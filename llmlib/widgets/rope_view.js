@@ -9,7 +9,7 @@ export default {
     let distance = Math.max(0, query - key), start = 0;
 
     // The mark that opens every text is the one that ends texts, and here it is their beginning.
-    const nameOf = (t) => (t === 0 && SPECIAL[tokens[0].text] ? "a marca de início" : spoken(tokens[t].text));
+    const nameOf = (t) => (t === 0 && SPECIAL[tokens[0].text] ? "“início”" : spoken(tokens[t].text));
     const { text } = textField({ value: model.get("text"), label: "Texto de onde vêm a consulta e a chave", oninput: () => soon(), readOnly: !host.compute });
     const pill = statePill(el, "mova a distância"), heard = announcer(), ask = host.compute && latest(host, pill);
     async function answer() {
@@ -59,7 +59,7 @@ export default {
         }
         clock.box.setAttribute("aria-label", `Par ${i + 1}: uma volta a cada ${fmtNumber(clock.period)} posições; soma ${fmtNumber(part(i, distance), 2)} à nota`);
         clock.box.setAttribute("class", part(i, distance) < 0 ? "rv-against" : "rv-with");
-        clock.box.style.setProperty("--tint", `${Math.min(60, 90 * Math.abs(part(i, distance))).toFixed(0)}%`);
+        clock.box.style.setProperty("--tint", `${Math.min(32, 40 * Math.abs(part(i, distance))).toFixed(0)}%`);
       });
       far.input.value = String(distance);
       both.input.value = String(start);

@@ -12,7 +12,7 @@ import traitlets
 
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.head_walk import packed, unpacked
+from llmlib.widgets.head_walk import named, packed, unpacked
 
 FARTHEST = 64
 
@@ -87,7 +87,7 @@ class RopeView(Widget):
         return (turns * (pairs_q * pairs_k.conj())).real.sum(1) / np.sqrt(2 * half)
 
     def summary(self) -> str:
-        asks, seen = (html.spoken(self.tokens[i]["text"]) for i in (self.query, self.key))
+        asks, seen = (named(self.tokens, i) for i in (self.query, self.key))
         scores = self.scores()
         return (
             f"A mesma consulta, de {asks}, e a mesma chave, de {seen}: lado a lado a nota é "

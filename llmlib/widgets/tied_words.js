@@ -6,7 +6,7 @@ export default {
     const canAsk = !!host.compute && neutral.length > 0;
     // The mark that opens every text is the one that ends texts, and here it is their beginning.
     const nodes = (text, at) => (at === 0 && SPECIAL[text] ? [h("i", { class: "llm-special" }, "início")] : tokenNodes(text));
-    const nameOf = (at) => (at === 0 && SPECIAL[study.words[0]] ? "a marca de início" : spoken(study.words[at]));
+    const nameOf = (at) => (at === 0 && SPECIAL[study.words[0]] ? "“início”" : spoken(study.words[at]));
     let study = tiedOpen(recordings[0]), pinned = model.get("at"), peeked = null, kind = "mean", way = "deleted", job = 0;
 
     const { text, fit } = textField({ value: study.text, label: "Texto a medir", oninput: () => { const known = recordings.find((each) => each.text === text.value); if (known) open(known); else soon(); }, readOnly: !canAsk });
@@ -31,7 +31,7 @@ export default {
         });
         if (!found || mine !== job) return;
         pill.set("live", host.where);
-        show(found, found.words.length - 1);
+        show(found, Math.max(0, found.words.findLastIndex((word) => word.trim())));
       } catch (error) {
         if (mine === job) pill.set("error", error.message);
       }

@@ -13,6 +13,15 @@ function tiedWords(tokens) {
   return groups;
 }
 
+// A word whose letters were cut into loose bytes, ⟨C3⟩⟨A7⟩, as letters again where they make some.
+const tiedWhole = (text) => text.replace(/(?:⟨[0-9A-F]{2}⟩)+/g, (run) => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(run.match(/[0-9A-F]{2}/g), (byte) => parseInt(byte, 16)));
+  } catch {
+    return run;
+  }
+});
+
 function tiedProbabilities(logits, t, V) {
   const p = new Float64Array(V);
   let top = -Infinity, sum = 0;
@@ -74,7 +83,7 @@ async function tiedMeasure(compute, text, neutral, step) {
   }
   const onWord = (row, places) => places.reduce((sum, s) => sum + row(s), 0), flow = tiedRollout(first.attentions, shape);
   return {
-    text, cut, words: groups.map((places) => places.map((t) => tokens[t]).join("")), layers: shape[0], heads: shape[1], ...made,
+    text, cut, words: groups.map((places) => tiedWhole(places.map((t) => tokens[t]).join(""))), layers: shape[0], heads: shape[1], ...made,
     attention: (l, head, word, other) => onWord((s) => first.attentions[((l * shape[1] + head) * T + ends[word]) * T + s], groups[other]),
     flow: ends.map((t) => groups.map((places) => onWord((s) => flow[t][s], places))),
   };

@@ -9,6 +9,7 @@ not say which of them is right.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -28,6 +29,18 @@ def squeezed(values: np.ndarray) -> dict:
     whole = np.round(np.clip(array, 0, None) / scale * 65535).astype("<u2")
     data = base64.b64encode(whole.tobytes()).decode("ascii")
     return {"shape": list(array.shape), "scale": scale, "data": data}
+
+
+def whole(text: str) -> str:
+    """A word cut into loose bytes, ⟨C3⟩⟨A7⟩, as letters again where they make some."""
+
+    def letters(run: re.Match) -> str:
+        try:
+            return bytes.fromhex(re.sub("[⟨⟩]", "", run[0])).decode()
+        except UnicodeDecodeError:
+            return run[0]
+
+    return re.sub(r"(?:⟨[0-9A-F]{2}⟩)+", letters, text)
 
 
 def unsqueezed(part: Mapping[str, object]) -> np.ndarray:
@@ -129,7 +142,7 @@ def _reduced(study: Mapping[str, object]) -> dict:
         raise ValueError("attentions tem valores que não são números.")
     out = {
         "text": str(study["text"]),
-        "words": ["".join(study["tokens"][t] for t in places) for places in groups],
+        "words": [whole("".join(study["tokens"][t] for t in places)) for places in groups],
         "attentions": squeezed(attentions[:, :, ends]),  # (L, H, W, W)
         "rollout": squeezed(np.asarray(study["rollout"])[ends]),  # (W, W): row asks, column is looked at
     }
