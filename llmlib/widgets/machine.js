@@ -21,7 +21,7 @@ export default {
     let colours = palette(el);
     const app = {
       sizes, n, canAsk: !!host.compute, get at() { return at; }, colours: () => colours, best: () => best.get(at.t), source: () => source, failed: () => failure,
-      go, token: (t) => go({ t: Math.max(0, Math.min(n.tokens().length - 1, t)), s: null }), row: ({ name, row }) => rows.get(`${name}:${row}`), title,
+      go, token(t) { const next = Math.max(0, Math.min(n.tokens().length - 1, t)); if (next !== at.t) go({ t: next, s: null }); }, row: ({ name, row }) => rows.get(`${name}:${row}`), title,
       // a number that another was made of: its vector, or its place in the head or the output
       follow: (to, event) => go({ s: null, view: { logit: "out", p: "out" }[to.kind] ?? "vec", ...to }, event),
       column: (shown) => Math.max(scrollWidth() / shown, 16),

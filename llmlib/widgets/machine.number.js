@@ -2,7 +2,7 @@
 // of, and our own result beside the engine's. Draws what explain() says.
 function numberPanel(app) {
   const TERMS = 6;
-  const title = h("h4", { class: "mc-head", tabIndex: -1 }), value = h("output", { class: "mc-value" }), how = h("p", { class: "mc-lead" }), body = h("div", { class: "mc-account" }), check = h("p", { class: "mc-check", role: "status" });
+  const title = h("p", { class: "mc-head", tabIndex: -1 }), value = h("output", { class: "mc-value" }), how = h("p", { class: "mc-lead" }), body = h("div", { class: "mc-account" }), check = h("p", { class: "mc-check", role: "status" });
   const el = h("section", { class: "mc-number", hidden: true }, h("div", { class: "mc-top" }, title, value), how, body, check);
   let most = TERMS;
 

@@ -48,12 +48,12 @@ function overview(app) {
 
   const WORDS = { out: ["saída", "norma e logits"], mlp: ["MLP", `${fmtNumber(M)} neurônios`], attn: ["atenção", `${H} cabeças`], embed: ["embedding", `${fmtNumber(sizes.V)} linhas`], layer: ["", ""] };
   const where = (view, l) => (l == null ? "" : `camada ${l + 1}, `);
-  const shape = { out: () => `${sizes.D} números por token`, embed: () => `${sizes.D} números por token`, attn: () => `${H} cabeças de ${E} números, ${sizes.K} de chave e valor`, mlp: () => `${M} neurônios`, whole: () => "atenção e MLP" };
+  const shape = { out: `; ${sizes.D} números por token`, embed: `; ${sizes.D} números por token`, attn: ` de ${E} números, ${sizes.K} de chave e valor`, mlp: "", whole: "inteira: atenção e MLP" };
   const buttons = plan.zones.filter((zone) => zone.view !== "layer").map((zone) => {
     const { view, l } = zone, open = view === "whole" ? "layer" : view;
     const button = h("button", { type: "button", class: `mc-part mc-${view}`, tabIndex: -1, "data-view": open, "data-l": l, onclick: (event) => go({ view: open, l: l ?? app.at.l }, event), onkeydown: step,
-      "aria-label": `Abrir ${where(view, l)}${view === "whole" ? "inteira" : WORDS[view][0]}: ${shape[view]()}` },
-      view === "whole" ? h("span", {}, `camada ${l + 1}`) : [h("b", {}, WORDS[view][0]), h("small", {}, WORDS[view][1])]);
+      "aria-label": `Abrir ${view === "whole" ? `camada ${l + 1} ` : `${where(view, l)}${WORDS[view].join(" ")}`}${shape[view]}` },
+      view === "whole" ? h("span", {}, `camada ${l + 1}`) : [h("b", {}, WORDS[view][0]), " ", h("small", {}, WORDS[view][1])]);
     button.style.cssText = `top:${high(zone.y)};height:${high(zone.rows)}`;
     zone.button = button;
     zone.ground = h("span", { class: `mc-ground mc-ground-${view}`, "aria-hidden": "true" });

@@ -42,6 +42,9 @@ const widthOf = (kind, { D, H, K, E, M }) => ({ D, Q: H * E, KV: K * E, M })[KIN
 const ofLayers = (kind) => !["embed", "out"].includes(KINDS[kind].part);
 const groupOf = (h, { H, K }) => Math.floor((h * K) / H); // the key head that query head h uses
 
+// A token's nodes where nothing else says it: one of spaces alone is also said in words.
+const wordNodes = (text) => [...tokenNodes(text), ...(text.trim() ? [] : [h("span", { class: "llm-unseen" }, spoken(text))])];
+
 // All numbers of one text. put() takes the engine's; get(name) gives them, or works them out and keeps them.
 function numbersOf(sizes, gains) {
   const { L, K, H, E, D, eps, theta } = sizes;
@@ -76,7 +79,7 @@ function numbersOf(sizes, gains) {
     reset(next) { tokens = next; arrays = new Map(); },
     tokens: () => tokens,
     word: (t) => (t === 0 && SPECIAL[tokens[0].text] ? "marca de início" : spoken(tokens[t].text)),
-    nodes: (t) => (t === 0 && SPECIAL[tokens[0].text] ? [h("i", { class: "llm-special" }, "marca")] : tokenNodes(tokens[t].text)),
+    nodes: (t) => (t === 0 && SPECIAL[tokens[0].text] ? [h("i", { class: "llm-special" }, "marca")] : wordNodes(tokens[t].text)),
     put: (name, array) => arrays.set(name, array),
     lacks: (names) => names.filter((name) => !arrays.has(name)),
     get,

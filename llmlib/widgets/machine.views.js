@@ -21,7 +21,7 @@ const lengthOf = (values, from, n) => `tamanho ${fmtSig(Math.hypot(...values.sub
 
 // A numbered account of the sum, step by step.
 function stepsView(app, title, lead, steps) {
-  const cards = steps.flatMap(({ cards = [] }) => cards), heading = h("h4", { class: "mc-head", tabIndex: -1 }), intro = h("p", { class: "mc-lead" });
+  const cards = steps.flatMap(({ cards = [] }) => cards), heading = h("p", { class: "mc-head", tabIndex: -1 }), intro = h("p", { class: "mc-lead" });
   const el = h("section", { class: "mc-view" }, heading, intro, h("ol", { class: "mc-steps" }, steps.map(({ say, open, cards = [], sign }) =>
     h("li", { class: "mc-step" }, h("div", { class: "mc-say" }, h("p", {}, sign && h("b", { class: "mc-sign" }, sign), say), open && h("button", { type: "button", class: "llm-button", onclick: (event) => app.go(open, event) }, open.word)),
       cards.length > 0 && h("div", { class: "mc-cards" }, cards.map((card) => card.el))))));
@@ -79,18 +79,17 @@ function headsCard(app) {
   const el = h("div", { class: "mc-heads" }, Array.from({ length: K }, (_, g) => h("div", { class: "mc-group", role: "group", "aria-label": `Cabeças que usam a chave e o valor ${g + 1}` },
     h("p", {}, `chave e valor ${g + 1}`), h("div", {}, Array.from({ length: H }, (_, head) => head).filter((head) => groupOf(head, app.sizes) === g).map((head) => {
       const canvas = h("canvas", { "aria-hidden": "true" }), mark = h("span", { class: "mc-row-mark", "aria-hidden": "true" }), said = h("small", {});
-      const button = h("button", { type: "button", class: "mc-map", onclick: (event) => app.go({ view: "head", h: head, kind: null, i: null }, event) }, h("span", {}, canvas, mark), h("b", {}, `cabeça ${head + 1}`), said);
-      buttons[head] = { button, canvas, mark, said };
+      const button = h("button", { type: "button", class: "mc-map", onclick: (event) => app.go({ view: "head", h: head, kind: null, i: null }, event) }, h("span", {}, canvas, mark), h("b", {}, `cabeça ${head + 1}`), h("span", { class: "llm-unseen" }, " olha mais para "), said);
+      buttons[head] = { canvas, mark, said };
       return button;
     })))));
   return { el, draw() {
     const tokens = app.n.tokens(), T = tokens.length, map = app.n.of("attn", app.at.l), t = app.at.t;
-    buttons.forEach(({ button, canvas, mark, said }, head) => {
+    buttons.forEach(({ canvas, mark, said }, head) => {
       mark.style.cssText = `top:${(100 * t) / T}%;height:${100 / T}%`;
       paintMap(app, canvas, map, head, T);
       const row = map.subarray((head * T + t) * T, (head * T + t) * T + t + 1), j = row.indexOf(Math.max(...row));
       setText(said, `${app.n.word(j)} ${fmtPercent(row[j])}`);
-      button.setAttribute("aria-label", `Abrir a cabeça ${head + 1}: ${tokenSaid(app)} olha mais para ${app.n.word(j)}, ${fmtPercent(row[j])}`);
     });
   } };
 }
@@ -105,7 +104,7 @@ function paintMap(app, canvas, map, head, T) {
 const MOST_ROWS = 24; // of a longer text, the heaviest
 function headView(app) {
   const { n, sizes } = app, { H, K, E } = sizes;
-  const heading = h("h4", { class: "mc-head", tabIndex: -1 }), lead = h("p", { class: "mc-lead" }), rest = h("p", { class: "mc-rest" });
+  const heading = h("p", { class: "mc-head", tabIndex: -1 }), lead = h("p", { class: "mc-lead" }), rest = h("p", { class: "mc-rest" });
   const map = h("canvas", { class: "mc-big", "aria-hidden": "true", onclick: (event) => app.token(Math.floor(((event.clientY - map.getBoundingClientRect().top) / map.clientHeight) * n.tokens().length)), onpointermove: hoverMap, onpointerleave: () => app.peek(null) });
   const row = h("span", { class: "mc-row-mark", "aria-hidden": "true" });
   const strip = (kind, s) => heatStrip({ onpeek: (e) => app.peek(e < 0 ? null : { kind, l: app.at.l, t: s() ?? app.at.t, i: place(kind, e) }), onopen: (e) => app.go({ view: "head", kind, i: place(kind, e), s: s() }) });
@@ -168,7 +167,7 @@ function outView(app) {
   const bars = tokenBars({ label: "Próximos tokens mais prováveis", verb: "abrir", onpick: (item) => app.go({ view: "out", kind: "p", i: app.best().top.findIndex((each) => each.id === item.id) }) });
   const logits = { el: h("div", { class: "mc-wide" }, h("table", { class: "mc-table" }, h("thead", {}, h("tr", {}, ["token", "número", "logit"].map((name) => h("th", { scope: "col" }, name)))), rows)), draw() {
     const best = app.best();
-    rows.replaceChildren(...(best?.top ?? []).map((item, i) => h("tr", {}, h("th", { scope: "row" }, tokenNodes(item.text)), h("td", {}, String(item.id)),
+    rows.replaceChildren(...(best?.top ?? []).map((item, i) => h("tr", {}, h("th", { scope: "row" }, wordNodes(item.text)), h("td", {}, String(item.id)),
       h("td", {}, h("button", { type: "button", class: "mc-num", "aria-pressed": String(app.at.kind === "logit" && app.at.i === i), "aria-label": `logit de ${spoken(item.text)}: ${fmtSig(item.logit)}. Abrir a conta`, onclick: () => app.go({ view: "out", kind: "logit", i }) }, fmtSig(item.logit))))));
   } };
   const chances = { el: bars.el, draw() { const best = app.best(); if (best) bars.draw({ items: best.top.map((item, i) => ({ ...item, chosen: false, i })), rest: best.rest }); } };
@@ -181,7 +180,7 @@ const BEST_SHOWN = 12;
 
 // One vector large, and the same vector of every token below it.
 function vectorView(app) {
-  const { n, sizes } = app, heading = h("h4", { class: "mc-head", tabIndex: -1 }), lead = h("p", { class: "mc-lead" }), facts = h("p", { class: "mc-facts" }), links = h("p", { class: "mc-links" });
+  const { n, sizes } = app, heading = h("p", { class: "mc-head", tabIndex: -1 }), lead = h("p", { class: "mc-lead" }), facts = h("p", { class: "mc-facts" }), links = h("p", { class: "mc-links" });
   const strip = heatStrip({ onpeek: (i) => app.peek(i < 0 ? null : { kind: app.at.kind, l: app.at.l, t: app.at.t, i }), onopen: (i) => app.go({ view: "vec", kind: app.at.kind, i }) });
   const all = h("canvas", { "aria-hidden": "true", onclick: (event) => app.token(first + Math.floor(((event.clientY - all.getBoundingClientRect().top) / all.clientHeight) * rows)), onpointermove: hover, onpointerleave: () => app.peek(null) }), mark = h("span", { class: "mc-row-mark", "aria-hidden": "true" });
   const box = h("div", { class: "mc-all" }, all, mark), caption = h("p", { class: "mc-legend" });

@@ -294,9 +294,8 @@ def test_by_keyboard_alone(figure: Machine, opened: Callable[..., Locator]) -> N
         press(key)
     expect(root.locator('.mc-token[aria-pressed="true"]')).to_have_attribute("data-t", str(T - 2))
     focused = root.locator(".mc-part:focus")
-    expect(focused).to_have_accessible_name(re.compile("camada 1, "))
-    while "atenção:" not in focused.get_attribute("aria-label"):
-        press("ArrowDown")
+    expect(focused).to_have_accessible_name("Abrir camada 1, MLP 70 neurônios")
+    press("ArrowDown")
     press("Enter")
     expect(root.locator(".mc-view .mc-head")).to_have_text("Atenção da camada 1")
     strip = root.locator('[data-kind="q_norm"] .mc-heat')
