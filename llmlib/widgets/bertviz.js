@@ -33,6 +33,8 @@ export default {
         const tokens = model.get("tokens"), params = { ...model.get("params") };
         params.attention = [{ ...params.attention[0], attn: bertvizAttention(model.get("maps")), left_text: tokens, right_text: tokens }];
         frame = h("iframe", { class: wide ? "bv-frame bv-wide" : "bv-frame", title, sandbox: "allow-scripts", srcdoc: bertvizPage(libraries, parts, params, id) });
+        const [L, H, T] = model.get("maps").shape; // about as tall as it will be, so that the page does not jump
+        frame.style.height = `${Math.ceil(wide ? Math.max(L * ((84 * T) / H + 10) + 60, 18 * T + 100) : 22.5 * T + 90)}px`;
         place.replaceChildren(frame);
         place.hidden = false;
         note.textContent = "";
