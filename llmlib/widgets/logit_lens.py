@@ -120,7 +120,7 @@ def record(compute: Callable, text: str) -> dict:
         "tokens": [{"id": each["id"], "text": each["text"]} for each in answer["tokens"]],
         "cut": answer["cut"],
         "ids": ids,
-        "p": [float(f"{p:.3g}") for p in answer["lens"]["p"]],
+        "p": [float(f"{p:.5g}") for p in answer["lens"]["p"]],
         "shape": list(answer["lens_shape"]),
         "words": {str(i): said[i] for i in sorted(set(ids))},
     }

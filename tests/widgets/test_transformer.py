@@ -280,7 +280,7 @@ def test_the_patches_are_computed_in_the_page_as_in_python(opened: Callable[...,
         ("O gato", "O gato preto", "o mesmo número de tokens"),
         ("O gato", "O gato", "iguais"),
         ("", "", "vazias"),
-        ("gato " * 80, "rio " + "gato " * 79, "até 64 tokens"),
+        ("gato " * 80, "gato " * 40 + "casa " + "gato " * 39, "até 64 tokens"),
     ):
         fields.nth(0).fill(one)
         fields.nth(1).fill(other)
