@@ -146,10 +146,10 @@ export default {
       return byWeight.slice(0, MOST).sort((a, b) => a.s - b.s);
     }
     function draw(typing) {
-      const t = peeked ?? pinned, name = walkSpoken(tokens, t), largest = (part) => Math.max(0.5, ...now.rows.flatMap((row) => row[part].map(Math.abs)));
+      const t = peeked ?? pinned, name = walkSpoken(tokens, t), most = (numbers, least) => numbers.reduce((top, x) => Math.max(top, Math.abs(x)), least);
       now = walkHead(view, t, { mask, divide }, edits);
-      const tops = { q: Math.max(0.5, ...now.q.map(Math.abs)), k: largest("k"), v: largest("v") };
-      const drawn = shown(t), isEdited = (s) => (part, i) => edits.has(walkKey(part, t, s, i));
+      const drawn = shown(t), isEdited = (s) => (part, i) => edits.has(walkKey(part, t, s, i)), largest = (part) => drawn.reduce((top, row) => most(row[part], top), 0.5);
+      const tops = { q: most(now.q, 0.5), k: largest("k"), v: largest("v") };
       setText(heading.children[3], divide ? `÷√${view.E}` : "sem ÷");
       qName.replaceChildren(...walkNodes(tokens, t));
       q.draw(now.q, { top: tops.q, edited: (i) => isEdited(0)("q", i), chosen: chosen.part === "q" ? chosen.i : -1, name: `consulta de ${name}` });

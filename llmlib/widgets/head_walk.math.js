@@ -12,9 +12,10 @@ function walkUnpack({ shape, data }) {
 // One head of {q (T, H, E), k and v (T, K, E)} -> {T, E, row(part, t) -> E numbers}; heads share keys in groups.
 function walkView(arrays, head) {
   const [T, H, E] = arrays.q.shape, size = arrays.v.shape[2];
+  const made = { q: [], k: [], v: [] }; // each row is read once
   const row = (part, t) => {
     const { shape: [, heads, n], values } = arrays[part], own = part === "q" ? head : Math.floor((head * heads) / H);
-    return Array.from({ length: n }, (_, i) => values[(t * heads + own) * n + i]);
+    return (made[part][t] ??= Array.from({ length: n }, (_, i) => values[(t * heads + own) * n + i]));
   };
   return { T, E, size, row };
 }
@@ -23,7 +24,10 @@ const walkKey = (part, t, s, i) => `${part},${part === "k" || part === "v" ? "" 
 
 // Everything for the query of token t: q (E), and for each token s its k, score, scaled, masked, weight and v; z, and the sum of the weights.
 function walkHead(view, t, { mask, divide }, edits = new Map()) {
-  const edited = (part, s) => view.row(part, part === "q" ? t : s).map((x, i) => edits.get(walkKey(part, t, s, i)) ?? x);
+  const edited = (part, s) => {
+    const row = view.row(part, part === "q" ? t : s);
+    return edits.size ? row.map((x, i) => edits.get(walkKey(part, t, s, i)) ?? x) : row;
+  };
   const q = edited("q", t), rows = [];
   for (let s = 0; s < view.T; s++) {
     const k = edited("k", s), v = edited("v", s);
@@ -34,7 +38,8 @@ function walkHead(view, t, { mask, divide }, edits = new Map()) {
   const top = Math.max(...rows.map((row) => row.masked)), grown = rows.map((row) => Math.exp(row.masked - top));
   const all = grown.reduce((a, b) => a + b, 0);
   rows.forEach((row, s) => { row.weight = edits.get(walkKey("weight", t, s)) ?? grown[s] / all; });
-  const z = Array.from({ length: view.size }, (_, i) => rows.reduce((sum, row) => sum + row.weight * row.v[i], 0));
+  const z = new Array(view.size).fill(0);
+  for (const row of rows) if (row.weight) for (let i = 0; i < view.size; i++) z[i] += row.weight * row.v[i];
   return { q, rows, z, total: rows.reduce((sum, row) => sum + row.weight, 0) };
 }
 
