@@ -1,7 +1,7 @@
 """The solutions of the exercises of code: ordinary functions, shown behind a fold and tested.
 
-`llmlib.exercise` has the cases that they are held to, and checks a learner's function against them. Nothing
-here is used by the course itself.
+`llmlib.cases` has what they are held to, and `llmlib.exercise` checks a learner's function against them.
+Nothing here is used by the course itself.
 """
 
 from __future__ import annotations

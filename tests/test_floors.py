@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "llmlib").rglob("*.py"))
 
 FLOOR_0 = {
+    "cases",
     "checkpoints",
     "data",
     "engine",
