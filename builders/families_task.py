@@ -12,9 +12,10 @@ and tokenizer. Sections, each on items that no model was trained on:
 - rewrite: mini-t5 and mini-instruct on the same pairs of `corpus.rewriting`; mini-instruct was taught changes
   of number, gender and tense, and never correction or summary;
 - several: three neighbouring words hidden; nats of the true ones, all at once or one after the other; and
-  article, noun and adjective drawn at once or one by one: do they agree in gender and number?
+  article and noun hidden: the chance that they agree in gender and number, drawn at once or in order;
 - reviews: a line of weights on the mean of the last states, learned from 400 labels (`data/tasks/resenhas`);
-- cost: seconds of a gap and of writing 24 tokens, medians; the only figures that another run may change.
+- cost: seconds of a gap and of writing 96 tokens, medians, the only figures that another run may change; and
+  how many positions the network works out to write them.
 
 Intervals are of 95 %, by bootstrap over documents or items; comparisons are paired. The file is written after
 each section; started again, the command goes on where it stopped, unless weights or size have changed.
@@ -51,6 +52,14 @@ PROSE = ("historia", "descricao", "noticia", "carta", "instrucoes", "receita")
 CANDIDATES = 50  # that the decoder scores in whole sentences
 ROUNDS = 1000
 LABELS = 400
+WRITTEN = 96  # tokens, to time a text
+ARTICLES = ("O", "A", "Os", "As")
+ONCE = {"mini-bert": "mini-bert, de uma vez", "mini-xlnet": "mini-xlnet, de uma vez", "mini-base": ""}
+ORDER = {
+    "mini-bert": "mini-bert, uma a uma",
+    "mini-xlnet": "mini-xlnet, em ordem",
+    "mini-base": "mini-base, esquerda",
+}
 CHANGES = {f"reescrever no {change}": f"Passe para o {change}: " for change in rewriting.CHANGES}
 REQUESTS = {"corrigir": "Corrija a frase: ", "resumir": "Resuma a história em uma frase: ", **CHANGES}
 TAUGHT = tuple(name for name in CHANGES if name != "reescrever no presente")  # to mini-instruct
@@ -233,8 +242,8 @@ def rewrite(family: Family, size: float) -> dict:
 
 
 def several(family: Family, size: float) -> dict:
-    """Three neighbouring words hidden: nats of the true ones, and the agreement of drawn ones."""
-    return {"nats": _joint(family, size), "agreement": _drawn(family, size)}
+    """Three neighbouring words hidden: nats of the true ones; article and noun hidden: do they agree?"""
+    return {"nats": _joint(family, size), "agreement": _together(family, size)}
 
 
 def _joint(family: Family, size: float) -> dict:
@@ -263,65 +272,66 @@ def _joint(family: Family, size: float) -> dict:
     return compared(nats, "mini-bert, de uma vez")
 
 
-def verdict(text: str) -> str:
-    """Do the first three words, article, noun and adjective, agree? "sim", "não", or "outra coisa"."""
-    table, words = agreement._words(), text.lower().split()
-    tables = (table.determiners, table.nouns, table.adjectives)
-    if len(words) < 3 or any(word not in forms for word, forms in zip(words, tables, strict=False)):
-        return "outra coisa"
-    common = frozenset.intersection(*(frozenset(f[w]) for w, f in zip(words[:3], tables, strict=True)))
-    return "sim" if common else "não"
+def candidates(family: Family) -> tuple[list[int], list[int], np.ndarray]:
+    """Ids of the articles that open a sentence, of the nouns of one token, and which agree: (A, N) 0 or 1."""
+    table, articles, nouns = agreement._words(), [], {}
+    for word, forms in table.nouns.items():
+        ids = family.ids(f"O {word} dorme")
+        if len(ids) == len(family.ids("O gato dorme")):
+            nouns[ids[2]] = forms
+    articles = {family.ids(f"{word} gato")[1]: table.determiners[word.lower()] for word in ARTICLES}
+    agree = np.array([[bool(one & other) for other in nouns.values()] for one in articles.values()], float)
+    return list(articles), list(nouns), agree
 
 
-def _drawn(family: Family, size: float) -> dict:
-    """Article, noun and adjective of "O gato preto dorme …" drawn by the models' probabilities."""
-    rng, items, glue = random.Random(4), [], bert.joins(family.base.tokenizer)
+def _together(family: Family, size: float) -> dict:
+    """Article and noun of "O gato dorme …" hidden: the chance that they agree when both are drawn.
+
+    Drawn among the four articles and the nouns of one token, by the model's probabilities: at once, each from
+    its own distribution; or in order, the noun knowing the article. The chance is exact: nothing is drawn.
+    """
+    articles, nouns, agree = candidates(family)
+    rng, items = random.Random(4), []
     while len(items) < some(150, size):
-        clause = replace(rewriting._clause(rng.random, "presente"), plural=False)
-        text = rewriting._join([clause.write()])
-        ids = family.ids(text)
-        words = bert.words_of(torch.tensor([ids]), glue)[0].tolist()
-        if clause.adjective and words[1:5] == [1, 2, 3, 4] and (ids, text) not in items:
-            items.append((ids, text))  # three words of one token each, and then the verb
-    draws = torch.Generator().manual_seed(0)
+        clause = replace(rewriting._clause(rng.random, "presente"), adjective=None)
+        ids = family.ids(rewriting._join([clause.write()]))
+        if ids[1] in articles and ids[2] in nouns and ids not in items:
+            items.append(ids)
 
-    def pick(log: torch.Tensor) -> int:
-        return int(torch.multinomial(log.exp(), 1, generator=draws))
+    def share(log: torch.Tensor, among: list[int]) -> np.ndarray:
+        return log[among].softmax(-1).double().numpy()
 
-    def one_by_one(gaps: Callable, ids: list[int]) -> list[int]:
-        ids = list(ids)
-        for place in (1, 2, 3):
-            ids[place] = pick(gaps(family, ids, list(range(place, 4)))[0])
-        return ids
+    def spread(gaps: Callable, ids: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Probabilities of the articles (A,), of the nouns (N,), of the nouns after each article (A, N)."""
+        both = gaps(family, ids, [1, 2])
+        after = [share(gaps(family, [ids[0], a, *ids[2:]], [2])[0], nouns) for a in articles]
+        return share(both[0], articles), share(both[1], nouns), np.stack(after)
 
-    def at_once(gaps: Callable, ids: list[int]) -> list[int]:
-        logs = gaps(family, ids, [1, 2, 3])
-        return [ids[0], *(pick(log) for log in logs), *ids[4:]]
-
-    def from_left(ids: list[int]) -> list[int]:
-        ids = list(ids)
-        for place in (1, 2, 3):
-            ids[place] = pick(ways.base_left(family, ids, [place])[0])
-        return ids
-
-    drawn = {
-        "mini-bert, de uma vez": lambda ids: at_once(ways.bert_gaps, ids),
-        "mini-bert, uma a uma": lambda ids: one_by_one(ways.bert_gaps, ids),
-        "mini-xlnet, de uma vez": lambda ids: at_once(ways.xlnet_gaps, ids),
-        "mini-xlnet, em ordem": lambda ids: one_by_one(ways.xlnet_gaps, ids),
-        "mini-base, esquerda": from_left,
-    }
-    said = {way: [family.text(make(ids)[1:]) for ids, _ in items] for way, make in drawn.items()}
-    verdicts = {way: [verdict(text) for text in texts] for way, texts in said.items()}
+    chances: dict[str, list[list[float]]] = {}
+    examples: list[dict] = []
+    for ids in items:
+        said = {"true": family.text(ids[1:3])}
+        for name, gaps in (
+            ("mini-bert", ways.bert_gaps),
+            ("mini-xlnet", ways.xlnet_gaps),
+            ("mini-base", ways.base_left),
+        ):
+            p, q, after = spread(gaps, ids)
+            made = {
+                ONCE[name]: (p @ agree @ q, int(q.argmax())),
+                ORDER[name]: ((p[:, None] * after * agree).sum(), int(after[p.argmax()].argmax())),
+            }
+            made.pop("", None)  # a decoder has no way of filling both at once
+            for way, (chance, noun) in made.items():
+                chances.setdefault(way, []).append([float(chance)])
+                said[way] = family.text([articles[int(p.argmax())], nouns[noun]])
+        if len(examples) < 6:
+            examples.append(said | {"rest": family.text(ids[3:])})
     return {
-        **compared(
-            {w: [[float(v == "sim")] for v in vs] for w, vs in verdicts.items()}, "mini-bert, de uma vez"
-        ),
-        "disagree": {w: estimate([[float(v == "não")] for v in vs]) for w, vs in verdicts.items()},
-        "passes": {w: 1 if w.endswith("de uma vez") else 3 for w in drawn},
-        "examples": [
-            {"true": text, **{way: said[way][i] for way in drawn}} for i, (_, text) in enumerate(items[:6])
-        ],
+        **compared(chances, ONCE["mini-bert"]),
+        "passes": {way: 1 if way in ONCE.values() else 2 for way in chances},
+        "nouns": len(nouns),
+        "examples": examples,
     }
 
 
@@ -351,22 +361,23 @@ def reviews(family: Family, size: float) -> dict:
 
 
 def cost(family: Family, size: float) -> dict:
-    """Seconds of one gap in a sentence of usual length, and of writing 24 tokens: medians of several runs."""
+    """Seconds of one gap in a sentence of usual length, and of writing 96 tokens: medians of several runs."""
     (ids, place), runs = gap_items(family, sentences())[0][0], max(3, some(9, size))
-    candidates = list(range(100, 100 + CANDIDATES))
+    choices = list(range(100, 100 + CANDIDATES))
+    begin = list(ids[:8])
 
-    def seconds(call: Callable[[], object]) -> float:
+    def seconds(call: Callable[[], object], times_: int = runs) -> float:
         call()
         times = []
-        for _ in range(runs):
+        for _ in range(times_):
             start = time.perf_counter()
             call()
             times.append(time.perf_counter() - start)
         return statistics.median(times)
 
     def grow(gaps: Callable) -> None:
-        text = list(ids[:8])
-        for _ in range(24):
+        text = list(begin)
+        for _ in range(WRITTEN):
             text.append(int(gaps(family, [*text, 0], [len(text)])[0].argmax()))
 
     gap = {
@@ -374,17 +385,20 @@ def cost(family: Family, size: float) -> dict:
         "mini-xlnet": seconds(lambda: ways.xlnet_gaps(family, ids, [place])),
         "mini-base, esquerda": seconds(lambda: ways.base_left(family, ids, [place])),
         "mini-base, frase inteira": seconds(
-            lambda: (ways.base_left(family, ids, [place]), ways.base_whole(family, ids, place, candidates))
+            lambda: (ways.base_left(family, ids, [place]), ways.base_whole(family, ids, place, choices))
         ),
         "mini-t5": seconds(lambda: ways.t5_spans(family, [(ids, [place])])),
     }
     text = {
-        "mini-base": seconds(lambda: batch.rows(family.base, [ids[:8]], 24, add_bos=False)),
-        "mini-bert": seconds(lambda: grow(ways.bert_gaps)),
-        "mini-xlnet": seconds(lambda: grow(ways.xlnet_gaps)),
+        "mini-base": seconds(lambda: batch.rows(family.base, [begin], WRITTEN, add_bos=False), 3),
+        "mini-bert": seconds(lambda: grow(ways.bert_gaps), 3),
+        "mini-xlnet": seconds(lambda: grow(ways.xlnet_gaps), 3),
     }
+    again = sum(len(begin) + i + 1 for i in range(WRITTEN))  # the text so far, and the open place
     return {
         "tokens": len(ids),
+        "written": WRITTEN,
+        "positions": {"mini-base": len(begin) + WRITTEN - 1, "mini-bert": again, "mini-xlnet": again},
         "gap": {way: round(s, 5) for way, s in gap.items()},
         "text": {way: round(s, 5) for way, s in text.items()},
     }

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import ModernBertForMaskedLM, T5ForConditionalGeneration, XLNetLMHeadModel
@@ -82,19 +83,38 @@ def test_spans_come_back_without_their_marks(family: ways.Family) -> None:
     assert all(len(span) <= 8 and not set(span) & {0, 1, *family.sentinels[:2]} for span in together)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("O gato preto dorme.", "sim"),
-        ("As gatas pretas dormem.", "sim"),
-        ("O gata preto dorme.", "não"),
-        ("A gata preto dorme.", "não"),
-        ("O xpto preto dorme.", "outra coisa"),
-        ("Oi", "outra coisa"),
-    ],
-)
-def test_agreement_of_drawn_words(text: str, said: str) -> None:
-    assert families_task.verdict(text) == said
+def test_articles_and_nouns_of_one_token_agree_as_in_portuguese(family: ways.Family) -> None:
+    articles, nouns, agree = families_task.candidates(family)
+    assert [family.text([i]) for i in articles] == list(families_task.ARTICLES)
+    words = [family.text([i]).strip() for i in nouns]
+    assert len(words) > 50
+    for word, forms in {"gato": "1000", "casa": "0100", "menina": "0100"}.items():
+        assert "".join(str(int(x)) for x in agree[:, words.index(word)]) == forms
+    assert (agree.sum(0) >= 1).all()
+
+
+def test_a_chance_of_agreement_is_exact(family: ways.Family, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half "O gato", half "A gata": at once they agree half of the time, in order always."""
+    o, a, gato, gata = 10, 11, 20, 21
+    table = ([o, a], [gato, gata], np.eye(2))
+    monkeypatch.setattr(families_task, "candidates", lambda family: table)
+    ids = family.ids("O gato dorme no sofá.")
+    monkeypatch.setattr(families_task.ways.Family, "ids", lambda self, text: [ids[0], o, gato, *ids[3:]])
+    monkeypatch.setattr(families_task, "some", lambda count, size: 1)
+
+    def gaps(family: object, ids: list[int], places: list[int]) -> torch.Tensor:
+        logs = torch.full((len(places), 3072), -50.0)
+        if places == [1, 2]:
+            logs[0, [o, a]] = logs[1, [gato, gata]] = 0.0
+        else:
+            logs[0, gato if ids[1] == o else gata] = 0.0
+        return logs
+
+    for name in ("bert_gaps", "xlnet_gaps", "base_left"):
+        monkeypatch.setattr(families_task.ways, name, gaps)
+    found = families_task._together(family, 1)["ways"]
+    assert found["mini-bert, de uma vez"]["value"] == found["mini-xlnet, de uma vez"]["value"] == 0.5
+    assert found["mini-bert, uma a uma"]["value"] == found["mini-base, esquerda"]["value"] == 1
 
 
 def test_intervals_hold_the_value_and_differences_are_paired() -> None:
