@@ -88,12 +88,54 @@ def corpus(
     return [row["text"] for row in rows][:limit]
 
 
+DOCUMENTS = ("documents.jsonl", "abstracts.jsonl")  # a collection's texts lie in one of these
+SPLITS = ("dev", "teste")
+
+
+def collection_names() -> list[str]:
+    """Names of the bundled collections of documents, in alphabetical order."""
+    return sorted({name for marker in DOCUMENTS for name in _folders("documents", marker)})
+
+
+def _of_collection(name: str, file: str, split: str | None, what: str) -> list[dict]:
+    """Rows of one file of a collection, those of a split if one is given."""
+    if name not in collection_names():
+        raise _unknown("coleção de documentos", name, collection_names())
+    path = root() / "documents" / name / file
+    if not path.exists():
+        raise _unknown(f"coleção com {what}", name, _folders("documents", file))
+    if split is not None and split not in SPLITS:
+        raise _unknown("parte da coleção", split, list(SPLITS))
+    return [row for row in _rows(path) if split in (None, row["parte"])]
+
+
 def documents(name: str) -> list[dict]:
-    """Documents of a bundled collection (`data/documents/<name>/documents.jsonl`), one dict each."""
-    names = _folders("documents", "documents.jsonl")
-    if name not in names:
-        raise _unknown("coleção de documentos", name, names)
-    return _rows(root() / "documents" / name / "documents.jsonl")
+    """Texts of a bundled collection ("caxinduba", "ciencia"), one dict each: `id`, `titulo`, `texto` …
+
+    The other fields are in `data/documents/<name>/README.md`. Search always goes over the whole collection.
+    """
+    file = next((f for f in DOCUMENTS if name in _folders("documents", f)), DOCUMENTS[0])
+    return _of_collection(name, file, None, "documentos")
+
+
+def questions(name: str = "caxinduba", split: str | None = None) -> list[dict]:
+    """Questions on a collection, with answers and supporting spans. split: "dev", "teste", None for both."""
+    return _of_collection(name, "questions.jsonl", split, "perguntas")
+
+
+def queries(name: str = "ciencia", split: str | None = None) -> list[dict]:
+    """Searches over a collection whose texts have graded relevance. split: "dev", "teste", None for both."""
+    return _of_collection(name, "queries.jsonl", split, "buscas")
+
+
+def relevance(name: str = "ciencia") -> dict[str, dict[str, int]]:
+    """Grade (1 to 3) of each text by query: {query: {text: grade}}; a text that is not there has grade 0."""
+    _of_collection(name, "queries.jsonl", None, "buscas")
+    graded: dict[str, dict[str, int]] = {}
+    for line in (root() / "documents" / name / "qrels.txt").read_text(encoding="utf-8").splitlines():
+        query, _, text, grade = line.split()
+        graded.setdefault(query, {})[text] = int(grade)
+    return graded
 
 
 def task(name: str, split: str = "train") -> list[dict]:

@@ -1,0 +1,25 @@
+"""What the wordings of all tables share: types, dates, and one of a pool in turn.
+
+In the sentences and questions of `words_*`, {O} {o} {do} {ao} {no} are the noun with its article, {x} without
+it; # is the value of a fact (see `model`). Questions come as (near the documents' words, far, keywords).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+Asked = tuple[list[str], list[str], str]
+Agree = Callable[[str], str]
+Row = dict[str, str]
+PLANTS = {"bromélia", "ipê", "orquídea", "cipó"}
+
+
+def date(rng: random.Random, first: int, last: int) -> str:
+    """A day between two years, as 2024-05-09."""
+    return f"{rng.randint(first, last)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+
+
+def turn(row: Row, layouts: int, pool: list[str]) -> str:
+    """One of a pool, another for each of the documents that share a structure."""
+    return pool[int(row["vez"]) // layouts % len(pool)]
