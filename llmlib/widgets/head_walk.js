@@ -152,11 +152,11 @@ export default {
       const tops = { q: most(now.q, 0.5), k: largest("k"), v: largest("v") };
       setText(heading.children[3], divide ? `÷√${view.E}` : "sem ÷");
       qName.replaceChildren(...walkNodes(tokens, t));
-      q.draw(now.q, { top: tops.q, edited: (i) => isEdited(0)("q", i), chosen: chosen.part === "q" ? chosen.i : -1, name: `consulta de ${name}` });
+      q.draw(now.q, { top: tops.q, touched: edits.size > 0, edited: (i) => isEdited(0)("q", i), chosen: chosen.part === "q" ? chosen.i : -1, name: `consulta de ${name}` });
       z.draw(now.z, { top: Math.max(0.5, ...now.z.map(Math.abs)), name: "resultado" });
       for (const row of drawn) {
         if (!rows.has(row.s)) rows.set(row.s, walkRow(view.E, view.size, { pick: (part, i) => choose(part, row.s, i), look: () => { if (focusRow !== row.s) { focusRow = row.s; tell(); } } }));
-        rows.get(row.s).draw(row, { tokens, tops, isEdited: isEdited(row.s), chosen: chosen.s === row.s && chosen.part !== "q" ? chosen : null, asks: row.s === t });
+        rows.get(row.s).draw(row, { tokens, tops, isEdited: isEdited(row.s), touched: edits.size > 0, chosen: chosen.s === row.s && chosen.part !== "q" ? chosen : null, asks: row.s === t });
       }
       setChildren(list, drawn.map((row) => rows.get(row.s).el));
       const left = now.rows.length - drawn.length;

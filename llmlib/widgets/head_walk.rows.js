@@ -7,7 +7,7 @@ const walkNumber = (x, digits = 2) => fmtNumber(x, digits).replace("-", "−");
 // Vectors as little bars, up for positive and down for negative; a vector of few numbers shows them too. Used by the walk of a head.
 const FEW = 6; // numbers that fit in writing
 
-// One vector. draw(values, {top, edited: index -> bool, chosen}): heights by `top`; only what differs is written. onpick(i) on a click.
+// One vector. draw(values, {top, edited: index -> bool, touched: is anything edited, chosen, name}): heights by `top`. onpick(i) on a click.
 function walkVector(kind, size, onpick) {
   const box = h("div", { class: `hw-vector hw-${kind}`, role: "img" });
   const bars = Array.from({ length: size }, (_, i) => svg("rect", { x: i * 5 + 0.5, width: 4, onclick: () => onpick?.(i) }));
@@ -16,7 +16,11 @@ function walkVector(kind, size, onpick) {
     svg("line", { x1: 0, x2: size * 5, y1: 15, y2: 15 }), bars, onpick && hits);
   const numbers = size <= FEW && h("p", { class: "hw-few", "aria-hidden": "true" }, Array.from({ length: size }, () => h("span")));
   build(box, null, [drawing, numbers]);
-  function draw(values, { top, edited = () => false, chosen = -1, name }) {
+  let last = {};
+  function draw(values, { top, edited = () => false, touched = false, chosen = -1, name }) {
+    const same = !touched && !last.touched && last.values === values && last.top === top && last.chosen === chosen && last.name === name;
+    last = { values, top, touched, chosen, name };
+    if (same) return; // passing over tokens changes weights, and no vector but q
     box.setAttribute("aria-label", `${name}: ${values.length} números${size <= FEW ? `, ${values.map((x) => walkNumber(x, 2)).join("; ")}` : `, de ${walkNumber(Math.min(...values), 2)} a ${walkNumber(Math.max(...values), 2)}`}`);
     values.forEach((x, i) => {
       const height = Math.max(0.4, Math.min(14.5, (14.5 * Math.abs(x)) / top));
@@ -39,14 +43,14 @@ function walkRow(E, size, { pick, look }) {
   row.el = h("li", { class: "hw-row", onpointerenter: look },
     token, k.el, score, scaled, masked, h("span", { class: "hw-bar" }, fill, share), v.el);
   // state: a row of walkHead, what is edited in it, the scale of the bars
-  row.draw = (state, { tokens, tops, isEdited, chosen, asks }) => {
+  row.draw = (state, { tokens, tops, isEdited, touched, chosen, asks }) => {
     const name = walkSpoken(tokens, state.s);
     if (row.named !== name) token.replaceChildren(...walkNodes(tokens, state.s));
     row.named = name;
     row.el.classList.toggle("hw-hidden", state.hidden);
     row.el.classList.toggle("hw-self", asks);
-    k.draw(state.k, { top: tops.k, edited: (i) => isEdited("k", i), chosen: chosen?.part === "k" ? chosen.i : -1, name: `chave de ${name}` });
-    v.draw(state.v, { top: tops.v, edited: (i) => isEdited("v", i), chosen: chosen?.part === "v" ? chosen.i : -1, name: `valor de ${name}` });
+    k.draw(state.k, { top: tops.k, edited: (i) => isEdited("k", i), touched, chosen: chosen?.part === "k" ? chosen.i : -1, name: `chave de ${name}` });
+    v.draw(state.v, { top: tops.v, edited: (i) => isEdited("v", i), touched, chosen: chosen?.part === "v" ? chosen.i : -1, name: `valor de ${name}` });
     v.el.style.setProperty("--fade", Math.max(0.16, Math.min(1, state.weight)).toFixed(3));
     setText(score, walkNumber(state.score, 2));
     setText(scaled, walkNumber(state.scaled, 2));
