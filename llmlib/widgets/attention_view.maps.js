@@ -22,7 +22,7 @@ function unpackWeights({ shape: [L, H, T], causal, digits, data }) {
 function mapsOf({ maps, attentions, attentions_shape: shape }) {
   if (maps) return unpackWeights(maps);
   if (!attentions || !shape) return null;
-  return { L: shape[0], H: shape[1], T: shape[3], weights: Float32Array.from(attentions) };
+  return { L: shape[0], H: shape[1], T: shape[3], weights: new Float32Array(attentions) };
 }
 
 // The maps as they are shown: with the first position ("show"), without it ("hide"), or with its share dealt among the others
