@@ -23,7 +23,7 @@ export default {
       button.disabled = true;
       note.textContent = "abrindo…";
       try {
-        let parts = model.get("parts"), libraries = `<script src="${CDN}"></script>`;
+        let parts = model.get("parts"), libraries = `<script src="${CDN}" onerror="parent.postMessage({ bertviz: '${id}', missing: true }, '*')"></script>`;
         if (!parts.length) {
           await attach();
           if (!globalThis.llmBertViz) throw new Error("O arquivo bertviz.js está incompleto. Para refazer o site: make book.");
@@ -44,7 +44,11 @@ export default {
       }
       button.disabled = false;
     }
-    const heard = ({ data, source }) => { if (frame && source === frame.contentWindow && data?.bertviz === id) frame.style.height = `${Math.min(4000, data.height + 4)}px`; };
+    const heard = ({ data, source }) => {
+      if (!frame || source !== frame.contentWindow || data?.bertviz !== id) return;
+      if (data.missing) note.textContent = "O BertViz busca três bibliotecas na internet, e elas não chegaram.";
+      else frame.style.height = `${Math.min(4000, data.height + 4)}px`;
+    };
     addEventListener("message", heard);
     build(el, null, [h("div", { class: "bv-bar" }, button, note), place]);
     return () => removeEventListener("message", heard);
