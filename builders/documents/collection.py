@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from builders.documents import source, tables
-from builders.documents.model import Collection, Document, Fact, Question, SourceError
+from builders.documents.model import COMPARISON, Collection, Document, Fact, Question, SourceError, forms
 
 HOME = Path(__file__).resolve().parents[2] / "data" / "documents" / "caxinduba"
 WAYS = ("direta", "parafrase", "busca")  # how a wording of a question asks
@@ -86,6 +86,11 @@ def supports(question: Question, made: Collection) -> list[dict]:
     return found
 
 
+def forms_of(question: Question) -> list[str]:
+    """Other right ways to write the answer, except of a comparison, whose answer is a name."""
+    return [] if question.type == COMPARISON else [f for value in question.answers for f in forms(value)]
+
+
 def question_row(count: int, question: Question, made: Collection) -> dict:
     """A question as a line of questions.jsonl."""
     row = {
@@ -95,7 +100,7 @@ def question_row(count: int, question: Question, made: Collection) -> dict:
         "tema": question.theme,
         "pergunta": question.wordings[0],
         "jeitos": [{"jeito": way, "texto": text} for way, text in zip(WAYS, question.wordings, strict=False)],
-        "respostas": list(question.answers),
+        "respostas": list(dict.fromkeys([*question.answers, *forms_of(question)])),
         "apoios": supports(question, made),
     }
     if question.distant:

@@ -169,6 +169,22 @@ def normalised(answer: str) -> str:
     return LEADING.sub("", plain)
 
 
+def forms(value: str) -> list[str]:
+    """Other ways to write a value that are as right: "40 dias" is "40", "R$ 6,00" is "6 reais", and back."""
+    found = []
+    if counted := re.fullmatch(r"(\d[\d.,]*)( mil)? \D+", value):
+        found.append(counted[1] + (counted[2] or ""))
+    if plain := re.fullmatch(r"(\d[\d.]*) reais", value):
+        found += [f"R$ {plain[1]},00", f"R$ {plain[1]}"]
+    if price := re.fullmatch(r"R\$ (\d[\d.]*),(\d\d)", value):
+        found += (
+            [f"{price[1]} reais", f"R$ {price[1]}"] if price[2] == "00" else [f"{price[1]},{price[2]} reais"]
+        )
+    if clock := re.fullmatch(r"(\d+)h(\d\d)?", value):
+        found.append(f"{clock[1]}:{clock[2] or '00'}")
+    return found
+
+
 def number(value: str) -> float:
     """The first number of a value: "1,8 quilômetro" is 1.8; "12.400 livros" is 12400; "9h30" is 9.5."""
     if clock := re.search(r"\b(\d+)h(\d\d)?\b", value):

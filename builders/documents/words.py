@@ -15,6 +15,18 @@ Row = dict[str, str]
 PLANTS = {"bromélia", "ipê", "orquídea", "cipó"}
 
 
+def elided(sentence: str, agree: Agree, pronoun: bool = False) -> str:
+    """A marked sentence that opens with its subject, without it: "Mede #.", or with `pronoun` "Ele mede #."."""
+    key, _, rest = sentence.partition(": ")
+    subject = agree("{O}") + " "
+    if not rest.startswith(subject):
+        return sentence
+    said = rest.removeprefix(subject)
+    if pronoun:
+        return f"{key}: {'Ele' if subject[0] == 'O' else 'Ela'} {said}"
+    return f"{key}: {said[0].upper()}{said[1:]}"
+
+
 def date(rng: random.Random, first: int, last: int) -> str:
     """A day between two years, as 2024-05-09."""
     return f"{rng.randint(first, last)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"

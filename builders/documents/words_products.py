@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from builders.documents.words import Agree, Asked, Row, turn
+from builders.documents.words import Agree, Asked, Row, elided, turn
 
 
 def product_values(name: str, row: Row) -> tuple[str, ...]:
@@ -65,7 +65,8 @@ def _card(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> t
     return (
         agree(f"{{x}}, modelo {row['modelo']}")[:1].upper() + agree(f"{{x}}, modelo {row['modelo']}")[1:],
         f"BRIVELA · catálogo\nModelo: {row['modelo']}\nTensão: {row['volts']}\n\n{row['uso']}\n\n-"
-        f" {told['peso']}\n- {told['preco']}\n- {told['garantia']}\n- {told['unidade']}\n\n{row['nota']} "
+        f" {told['peso']}\n- {elided(told['preco'], agree)}\n- {elided(told['garantia'], agree)}\n"
+        f"- {elided(told['unidade'], agree)}\n\n{row['nota']} "
         + turn(
             row,
             4,
@@ -102,8 +103,8 @@ def _shop(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> t
     )
     return (
         agree(rng.choice(["{O} está na vitrine", "Novidade da Brivela: {o}"])),
-        f"{opening} {row['uso']} {row['nota']}\n\n{told['preco']} {told['peso']} Tensão:"
-        f" {row['volts']}.\n\n{told['garantia']} {told['unidade']} "
+        f"{opening} {row['uso']} {row['nota']}\n\n{told['preco']} {elided(told['peso'], agree, True)} Tensão:"
+        f" {row['volts']}.\n\n{told['garantia']} {elided(told['unidade'], agree, True)} "
         + turn(
             row,
             4,
@@ -166,8 +167,9 @@ def _letter(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) ->
         ),
         (
             f"{'Caro' if who in ('Austregésilo', 'Quirino') else 'Cara'}"
-            f" {who},\n\n{turn(row, 4, LETTER_STARTS)}\n\nSim, {agree('{o}')} está à venda. {told['preco']}"
-            f" {row['uso']}\n\n{told['peso']} Cabe no banco de trás de um carro."
+            f" {who},\n\n{turn(row, 4, LETTER_STARTS)}\n\nSim, {agree('{o}')} está à venda."
+            f" {elided(told['preco'], agree, True)}"
+            f" {row['uso']}\n\n{told['peso']} {turn(row, 4, LETTER_SIZES)}"
             f" {told['unidade']}\n\n{told['garantia']} {turn(row, 4, LETTER_LIMITS)}\n\n{row['nota']}\n\nUm"
             " abraço da equipe de atendimento da Brivela."
         ),
@@ -183,6 +185,13 @@ LETTER_STARTS = [
     ),
     "Que bom que escreveu. Quase ninguém mais pergunta antes de comprar, e depois pergunta muito.",
     "Seu filho ditou bem a carta. Diga a ele que respondemos a tudo, menos à pergunta sobre robôs.",
+]
+LETTER_SIZES = [
+    "Cabe no banco de trás de um carro.",
+    "Vai bem numa sacola reforçada.",
+    "Com a caixa, some mais um palmo de cada lado.",
+    "Já foi levado de bicicleta, mas não recomendamos.",
+    "O correio aceita, a balsa também.",
 ]
 LETTER_LIMITS = [
     "Ela não cobre quedas, raios nem netos.",

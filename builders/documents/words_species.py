@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from builders.documents.words import PLANTS, Agree, Asked, Row, turn
+from builders.documents.words import PLANTS, Agree, Asked, Row, elided, turn
 
 
 def _bears(row: Row) -> str:
@@ -104,7 +104,7 @@ def _sheet(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> 
         "horas": "Quando ver",
         "quem": "Descrição",
     }
-    body = "\n".join(f"{heads[name]}. {sentence}" for name, sentence in told.items())
+    body = "\n".join(f"{heads[name]}. {elided(sentence, agree)}" for name, sentence in told.items())
     end = turn(
         row,
         5,
@@ -128,6 +128,7 @@ def _sheet(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> 
 
 def _guide(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> tuple[str, str]:
     first, second, third, fourth, who = told.values()
+    second, fourth = elided(second, agree, True), elided(fourth, agree, True)
     opening = rng.choice(
         [
             (
@@ -193,11 +194,12 @@ def _board(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> 
 
 def _diary(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> tuple[str, str]:
     first, second, third, fourth, who = told.values()
+    second, fourth = elided(second, agree, True), elided(fourth, agree, True)
     weather = turn(
         row,
         5,
         [
-            "Garoa fina, vento nenhum. Saímos ainda no escuro, três pessoas e um termo de café.",
+            "Garoa fina, vento nenhum. Saímos ainda no escuro, três pessoas e uma garrafa de café.",
             "Céu limpo, lua pela metade. Fui só com o ajudante, que fala pouco e vê muito.",
             "Calor de rachar. Levamos água demais e comida de menos.",
             "Neblina até as nove. Esperamos sentados na raiz grande, contando mosquitos.",
@@ -228,7 +230,7 @@ def _diary(rng: random.Random, row: Row, told: dict[str, str], agree: Agree) -> 
         agree("Diário de campo: {o}"),
         (
             f"{weather}\n\n{find} {row['nota']} {first} "
-            f"{second}\n\nPara não esquecer: {third[:1]}{third[1:]} {fourth}\n\n{row['nota2']}\n\n"
+            f"{second}\n\nPara não esquecer. {third} {fourth}\n\n{row['nota2']}\n\n"
             f"Conferi no livro da estação. {who}\n\n{end}"
         ),
     )

@@ -344,3 +344,7 @@ def test_an_answer_is_compared_without_its_trimmings() -> None:
         9.5,
         1890,
     ]
+    assert model.forms("1.200 reais") == ["1.200", "R$ 1.200,00", "R$ 1.200"]
+    assert model.forms("R$ 4,20") == ["4,20 reais"]
+    assert model.forms("8h30") == ["8:30"]
+    assert model.forms("canal 9") == []
