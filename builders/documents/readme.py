@@ -59,7 +59,7 @@ mão; as outras tabelas (`*.csv`) viram documentos de várias estruturas. No tex
 leva a chave dele, e o valor vem da tabela: por isso cada trecho e cada resposta são exatos.
 `fontes/01-biblioteca.txt` é um bom exemplo para começar; `builders/documents/source.py` explica a notação.
 
-Para aumentar: uma linha numa tabela, ou um fato, suas perguntas e um texto num tema, e o comando acima. Um erro
+Para aumentar: uma linha numa tabela, ou um fato com perguntas e texto num tema, e o comando acima. Um erro
 diz o arquivo e a linha; `tests/builders/test_documents.py` confere o resto.
 
 ## Documentos

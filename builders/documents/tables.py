@@ -300,10 +300,7 @@ def products(folder: Path, into: Collection) -> None:
                 name = agreed("{o}", each["nome"], each["g"])
                 told = [
                     f"Quem gerencia a unidade que fabrica {name}?",
-                    (
-                        f"Comprei {name} e quero reclamar com quem manda na fábrica onde foi"
-                        f" feit{each['g'].replace('m', 'o').replace('f', 'a')}. Com quem falo?"
-                    ),
+                    words_products.complaint(each, name),
                 ]
                 into.questions.append(Question(told, TWO, keys, fact.values, split, theme))
         title, text = words_products.units_page(split, lines)

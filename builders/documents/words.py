@@ -16,7 +16,7 @@ PLANTS = {"bromélia", "ipê", "orquídea", "cipó"}
 
 
 def elided(sentence: str, agree: Agree, pronoun: bool = False) -> str:
-    """A marked sentence that opens with its subject, without it: "Mede #.", or with `pronoun` "Ele mede #."."""
+    """A marked sentence that opens with its subject, without it: "Mede #.", with `pronoun` "Ele mede #."."""
     key, _, rest = sentence.partition(": ")
     subject = agree("{O}") + " "
     if not rest.startswith(subject):

@@ -216,7 +216,11 @@ COMPARE_FIRST = [
         "Entre {a} e {b}, em qual se viaja primeiro de manhã?",
         False,
     ),
-    ("Qual linha começa mais tarde, {a} ou {b}?", "De {a} e {b}, qual demora mais a começar o dia?", True),
+    (
+        "Qual linha começa mais tarde, {a} ou {b}?",
+        "Comparando {a} e {b}, qual demora mais a começar o dia?",
+        True,
+    ),
 ]
 COMPARE_FARE = [
     (

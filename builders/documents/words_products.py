@@ -385,6 +385,21 @@ COMPARE_WARRANTY = [
 ]
 
 
+def complaint(row: Row, name: str) -> str:
+    """A far wording for who manages the unit that makes a product."""
+    made = "feita" if row["g"] == "f" else "feito"
+    return turn(
+        row,
+        3,
+        [
+            f"Comprei {name} e quero reclamar com quem manda na fábrica onde foi {made}. Com quem falo?",
+            f"De quem são as ordens no lugar de onde sai {name}?",
+            f"Quem é o chefe das pessoas que montam {name}?",
+            f"Elogio ou queixa sobre {name} vão para a mesa de quem?",
+        ],
+    )
+
+
 def units_page(split: str, lines: list[tuple[str, str]]) -> tuple[str, str]:
     """The factory's units and who manages them."""
     body = "\n\n".join(f"{sentence} {rest}" for sentence, rest in lines)

@@ -287,7 +287,7 @@ BORN: Asked = (
 )
 COMPARE_SIZE = [
     ("Qual é maior, {a} ou {b}?", "Entre {a} e {b}, quem tem mais centímetros?", True),
-    ("Quem é menor: {a} ou {b}?", "De {a} e {b}, qual ocupa menos espaço?", False),
+    ("Quem é menor: {a} ou {b}?", "Comparando {a} e {b}, qual ocupa menos espaço?", False),
 ]
 
 
