@@ -20,6 +20,7 @@ from llmlib.widgets.fallback import percent, spoken
 from llmlib.widgets.logit_lens import record as lens_record
 from llmlib.widgets.logit_lens import words
 from llmlib.widgets.model_parts import row
+from llmlib.widgets.patching import LONGEST, problem, too_close
 from tests.widgets.page import as_in_the_page
 from tests.widgets.traced import CONFIG, CURVES, TracedLM
 
@@ -117,6 +118,28 @@ def test_pairs_that_cannot_be_compared_are_refused_in_one_sentence(pair: tuple, 
 def test_one_answer_for_both_is_refused() -> None:
     with pytest.raises(ValueError, match="escreva em “respostas”"):
         Patching(TracedLM(), "O gato", "O rio", ("sol", "sol"))
+
+
+def test_the_page_refuses_in_the_same_words() -> None:
+    def tokens(*ids: int) -> list[dict]:
+        return [{"id": i, "text": f" t{i}"} for i in ids]
+
+    two, same = tokens(8, 9), tokens(7, 7)
+    pairs = [
+        ([tokens(1, 2), tokens(1)], two),
+        ([[], []], two),
+        ([tokens(*range(65)), tokens(*range(1, 66))], two),
+        ([tokens(1, 2), tokens(1, 2)], two),
+        ([tokens(1, 2), tokens(1, 3)], same),
+        ([tokens(1, 2), tokens(1, 3)], two),
+    ]
+    said = in_node(
+        "kit.js",
+        "patching.js",
+        expression=f"{json.dumps(pairs)}.map(([t, a]) => [patchProblem(t, a, {LONGEST}), tooClose(a)])",
+    )
+    assert said == [[problem(*each), too_close(each[1])] for each in pairs]
+    assert len({sentence for sentence, _ in said}) == 6
 
 
 # ---- the cache
