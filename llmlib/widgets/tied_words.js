@@ -96,7 +96,7 @@ export default {
       }
       const tops = Object.fromEntries(COLUMNS.map((column) => {
         const expect = values[column].map((_, other) => expected(names[column], word, other) ?? 0), counts = (other) => other > 0 && other < word;
-        return [column, Math.max(column === "rate" ? 0.02 : 0.05, ...values[column].filter((_, other) => counts(other) || n < 3), ...expect.filter((_, other) => counts(other)))];
+        return [column, Math.max(column === "rate" ? 0.02 : 0.05, ...values[column], ...expect.filter((_, other) => counts(other)))];
       }));
       while (rows.length < n) rows.push(makeRow());
       for (let other = 0; other < n; other++) {
