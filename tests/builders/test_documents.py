@@ -12,7 +12,8 @@ from builders.documents.model import Collection, SourceError, normalised, number
 from llmlib import data
 
 SLIPS = re.compile(
-    r"^De [oa] |\b(n[ao]s? n[ao]s?|n[ao] [ao]|com com|em em|pel[ao]s? [ao]s?|às às|d[eao] d[eao]|por pel[ao]|para para"
+    r"^De [oa] "
+    r"|\b(n[ao]s? n[ao]s?|n[ao] [ao]|com com|em em|pel[ao]s? [ao]s?|às às|d[eao] d[eao]|por pel[ao]|para para"
     r"|em o|em a|de os|de as|a as)\b|  |\bo (?:o|a) |\.\.(?!\.)|,\.| [.,;:!?]",
 )
 UNFIT = re.compile(
