@@ -25,7 +25,6 @@ from tests.widgets.page import as_in_the_page
 from tests.widgets.traced import CONFIG, CURVES, TracedLM
 
 HERE = Path(widgets.__file__).parent
-ASKED = ("Pergunta: Qual é a capital do Peru?\nResposta:", "Pergunta: Qual é a capital da Itália?\nResposta:")
 
 
 @cache
@@ -279,10 +278,11 @@ def test_the_patches_are_computed_in_the_page_as_in_python(opened: Callable[...,
     there = Patching(lm, "A menina perdeu a bola", "O menino perdeu a bola", ("ela", "ele")).recording[
         "moved"
     ]
-    root = opened(Patching(lm, *ASKED), real="mini-base")
-    recorded = root.locator("td[data-at]").all_inner_texts()
-    assert recorded.count("·") > 8
-    root.locator('td[data-at="1,8"]').click()
+    root = opened(
+        Patching(lm, "A menina abriu a porta", "O menino abriu a porta", ("ela", "ele")), real="mini-base"
+    )
+    assert "·" in root.locator("td[data-at]").all_inner_texts()
+    root.locator("td[data-at]:not(.pa-none)").first.click()
     expect(root.locator(".llm-bar")).to_have_count(7)
     fields, wants = root.locator("textarea"), root.locator(".pa-answer")
     wants.nth(0).fill("ela")
