@@ -46,6 +46,7 @@ from builders.families_ways import NAMES, Family
 from builders.measures import batch
 from builders.sampling_curves import sign, write
 from llmlib.data import corpus, model_names, model_path, task
+from llmlib.measure import share
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "familias.json"
 PROSE = ("historia", "descricao", "noticia", "carta", "instrucoes", "receita")
@@ -69,18 +70,26 @@ TAUGHT = tuple(name for name in CHANGES if name != "reescrever no presente")  # 
 
 
 def estimate(groups: Sequence[Sequence[float]]) -> dict:
-    """{value, low, high, n}: the mean over all numbers, resampled by group (a document, or an item alone)."""
+    """{value, low, high, n}: the mean over all numbers, resampled by group (a document, or an item alone).
+
+    A share of none or of all has Wilson's interval.
+    """
     sums = np.array([[sum(g), len(g)] for g in groups], float)
     rng = np.random.default_rng(0)
     picks = rng.integers(len(sums), size=(ROUNDS, len(sums)))
     drawn = sums[picks].sum(1)
     low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
-    value = sums[:, 0].sum() / sums[:, 1].sum()
+    value, total = sums[:, 0].sum() / sums[:, 1].sum(), int(sums[:, 1].sum())
+    if value in (0, 1) and {float(x) for g in groups for x in g} <= {
+        0.0,
+        1.0,
+    }:  # resamples would all be alike
+        _, low, high = share(int(value * total), total)
     return {
         "value": round(value, 4),
         "low": round(low, 4),
         "high": round(high, 4),
-        "n": int(sums[:, 1].sum()),
+        "n": total,
     }
 
 
@@ -298,14 +307,14 @@ def _together(family: Family, size: float) -> dict:
         if ids[1] in articles and ids[2] in nouns and ids not in items:
             items.append(ids)
 
-    def share(log: torch.Tensor, among: list[int]) -> np.ndarray:
-        return log[among].softmax(-1).double().numpy()
+    def among(log: torch.Tensor, ids: list[int]) -> np.ndarray:
+        return log[ids].softmax(-1).double().numpy()
 
     def spread(gaps: Callable, ids: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Probabilities of the articles (A,), of the nouns (N,), of the nouns after each article (A, N)."""
         both = gaps(family, ids, [1, 2])
-        after = [share(gaps(family, [ids[0], a, *ids[2:]], [2])[0], nouns) for a in articles]
-        return share(both[0], articles), share(both[1], nouns), np.stack(after)
+        after = [among(gaps(family, [ids[0], a, *ids[2:]], [2])[0], nouns) for a in articles]
+        return among(both[0], articles), among(both[1], nouns), np.stack(after)
 
     chances: dict[str, list[list[float]]] = {}
     examples: list[dict] = []

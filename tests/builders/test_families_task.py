@@ -122,6 +122,9 @@ def test_intervals_hold_the_value_and_differences_are_paired() -> None:
     found = families_task.estimate(groups)
     assert found["n"] == 35
     assert found["low"] < found["value"] < found["high"]
+    none = families_task.estimate([[0.0]] * 35)
+    assert (none["value"], none["low"]) == (0.0, 0.0)
+    assert 0.05 < none["high"] < 0.15  # never seen in 35 is not never
     assert families_task.difference(groups, groups) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 35}
 
 
