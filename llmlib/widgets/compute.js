@@ -7,11 +7,13 @@ function pageCompute(base) {
   const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights" }; // by method
   const FAMILIES = { ModernBertForMaskedLM: "encoder", T5ForConditionalGeneration: "seq2seq", XLNetLMHeadModel: "permutation" };
 
-  const attach = (path) => new Promise((resolve, reject) => {
+  // Two who ask for a file at once wait for the same one.
+  const arriving = {};
+  const attach = (path) => (arriving[path] ??= new Promise((resolve, reject) => {
     const tag = Object.assign(document.createElement("script"), { src: base + path, onload: resolve });
     tag.onerror = () => reject(new Error(`O arquivo ${path} não foi encontrado. Para refazer o site: make book.`));
     document.head.append(tag);
-  });
+  }).finally(() => { delete arriving[path]; }));
 
   // The engine listens on `self` and answers through `postMessage`; both can be given to it.
   function inPage(source) {
