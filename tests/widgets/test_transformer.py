@@ -279,7 +279,8 @@ def test_the_patches_are_computed_in_the_page_as_in_python(opened: Callable[...,
         "moved"
     ]
     root = opened(
-        Patching(lm, "A menina abriu a porta", "O menino abriu a porta", ("ela", "ele")), real="mini-base"
+        Patching(lm, "A menina abriu a porta da sala", "O menino abriu a porta da sala", ("ela", "ele")),
+        real="mini-base",
     )
     assert "·" in root.locator("td[data-at]").all_inner_texts()
     root.locator("td[data-at]:not(.pa-none)").first.click()
