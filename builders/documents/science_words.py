@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from builders.documents.science import KINDS, Concept, Search, Study
+from builders.documents.science import KINDS, SITES, Concept, Search, Study
 
 
 def de(phrase: str) -> str:
@@ -176,19 +176,19 @@ ADJUSTED = (
 )
 LIMITS = {
     "ensaio": (
-        "Um em cada dez abandonou o estudo.",
-        "Não foi possível esconder o grupo de quem participava.",
         "O acompanhamento terminou antes das chuvas.",
+        "O sorteio foi feito uma só vez, no começo.",
+        "O custo da intervenção não foi medido.",
     ),
     "coorte": (
         "A exposição não foi sorteada, e outros fatores podem explicar parte do resultado.",
-        "Parte da amostra mudou de endereço.",
         "As medidas do primeiro mês foram refeitas por falha do aparelho.",
+        "Um décimo dos registros se perdeu.",
     ),
     "transversal": (
         "O desenho não permite dizer o que veio antes.",
         "A amostra representa o bairro, não o município.",
-        "As respostas dependem da memória.",
+        "Uma segunda visita, em outra estação, não foi possível.",
     ),
     "serie": (
         "Faltaram registros em dois invernos.",
@@ -205,6 +205,14 @@ LIMITS = {
         "As falas foram devolvidas aos participantes, que corrigiram duas interpretações.",
         "O grupo que recusou a entrevista pode pensar de outro modo.",
     ),
+}
+OF_PEOPLE = {  # limits of studies that follow people, not places or colonies
+    "ensaio": (
+        "Um em cada dez abandonou o estudo.",
+        "Não foi possível esconder o grupo de quem participava.",
+    ),
+    "coorte": ("Parte da amostra mudou de endereço.",),
+    "transversal": ("As respostas dependem da memória.",),
 }
 ENDS = {
     1: (
@@ -303,7 +311,9 @@ def abstract(study: Study) -> dict:
     known = rng.choice([backgrounds[:1], backgrounds[1:], backgrounds])
     aims = {"revisao": REVIEW_AIMS, "qualitativo": SPOKEN_AIMS}.get(study.kind, AIMS)
     aim = rng.choice(aims).format(**words)
-    again = _phrases(rng, study) | {k: words[k] for k in ("n", "k", "lo", "hi", "z", "p", "place")}
+    again = _phrases(rng, study) | {
+        k: words[k] for k in ("n", "k", "lo", "hi", "z", "p", "place", "os", "Os")
+    }
     method = [rng.choice(METHODS[study.kind]).format(**again)]
     if study.kind not in ("revisao", "qualitativo"):
         method += [study.exposure.manner] * (rng.random() < 0.6) + [study.outcome.manner] * (
@@ -321,7 +331,8 @@ def abstract(study: Study) -> dict:
     ends = SPOKEN_ENDS if study.kind == "qualitativo" else ENDS[study.effect]
     end = rng.choice(ends).format(**words)
     if rng.random() < 0.55:
-        end = f"{rng.choice(LIMITS[study.kind])} {end}"
+        people = () if study.area in SITES else OF_PEOPLE.get(study.kind, ())
+        end = f"{rng.choice(LIMITS[study.kind] + people)} {end}"
     layout = rng.randrange(4)
     if layout == 0:
         text = (

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from builders.documents import __main__ as command
-from builders.documents import collection, model, science, source
+from builders.documents import collection, model, science, science_words, source
 from builders.documents.model import Collection, SourceError, normalised, number
 from llmlib import data
 
@@ -287,6 +287,10 @@ def test_abstracts_say_what_they_are_about() -> None:
             if other not in about:
                 assert not any(w in text for w in other.wordings), (study.id, other.descriptor)
         assert not SLIPS.search(row["texto"]), (study.id, SLIPS.search(row["texto"]))
+        for noun, ending in re.findall(
+            r"\d+ (\w+)[^.;]* (?:foram )?(?:divid|aloc|escolh|recrut)[ia]d(os|as)", row["texto"]
+        ):
+            assert (noun in science_words.FEMININE) == (ending == "as"), (study.id, noun)
         assert 60 <= len(row["texto"].split()) <= 200
     assert min(kinds.values()) >= 25
     assert len({row["titulo"] for row in data.documents("ciencia")}) == len(science.studies())
