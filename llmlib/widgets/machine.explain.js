@@ -98,7 +98,7 @@ function explain(n, sizes, at, best, row) {
     case "attn": {
       const scores = sums.scores(n.of("q", l), n.of("k", l), at.t, h, sizes), top = Math.max(...scores);
       const terms = Array.from(scores, (v, j) => ({ label: n.word(j), a: v, v: Math.exp(v - top), to: { view: "head", kind: "score", l, h, t: at.t, i: j } })), all = sumOf(terms);
-      return { value: n.of("attn", l)[(h * T + at.t) * T + i], ours: terms[i].v / all, terms, exp: true, heads: ["escore", "e^"], mine: i,
+      return { value: n.of("attn", l)[(h * T + at.t) * T + i], ours: terms[i].v / all, terms, exp: true, heads: ["escore", "exponencial"], mine: i,
         how: `Softmax: e elevado ao escore de ${n.word(i)}, dividido pela soma do mesmo em todos os tokens até aqui. O maior escore (${fmtSig(top)}) é tirado de todos antes, para a conta não estourar; o quociente é o mesmo.`,
         formula: (f) => `${f(terms[i].v)} ÷ ${f(all)}` };
     }
@@ -120,7 +120,7 @@ function explain(n, sizes, at, best, row) {
     case "p": {
       const top = best.top[0].logit, terms = best.top.map((item, j) => ({ label: spoken(item.text), a: item.logit, v: Math.exp(item.logit - top), to: { kind: "logit", t: pos, i: j } }));
       const all = 1 / best.top[0].p; // e^(the best) over its share: what all V tokens add up to
-      return { value: best.top[i].p, ours: terms[i].v / all, terms, exp: true, heads: ["logit", "e^"], mine: i, others: { count: V - terms.length, v: all - sumOf(terms) },
+      return { value: best.top[i].p, ours: terms[i].v / all, terms, exp: true, heads: ["logit", "exponencial"], mine: i, others: { count: V - terms.length, v: all - sumOf(terms) },
         how: `Softmax: e elevado ao logit de ${spoken(best.top[i].text)}, dividido pela soma do mesmo nos ${fmtNumber(V)} tokens do vocabulário. O maior logit (${fmtSig(top)}) é tirado de todos antes; o quociente é o mesmo.`,
         formula: (f) => `${f(terms[i].v)} ÷ ${f(all)}` };
     }

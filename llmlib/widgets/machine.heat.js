@@ -3,28 +3,32 @@
 function palette(el) {
   const read = (name) => getComputedStyle(el).getPropertyValue(`--llm-${name}`).trim();
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const [zero, more, less, one] = ["paper", "instruct", "attn", "attn"].map((name) => rgb(read(name)));
-  // 256 colours as ABGR; a square root leaves small numbers visible, and from afar (`far`) the large ones stand out
-  const ramp = (to, power) => Uint32Array.from({ length: 256 }, (_, i) => {
-    const [r, g, b] = zero.map((c, k) => Math.round(c + (to[k] - c) * (i / 255) ** power));
+  const [zero, more, less] = ["paper", "instruct", "attn"].map((name) => rgb(read(name)));
+  // from -255 to 255 in 511 colours, as ABGR; a square root leaves small numbers visible, and from afar the large ones stand out
+  const ramp = (low, high, power) => Uint32Array.from({ length: 511 }, (_, i) => {
+    const to = i < 255 ? low : high, [r, g, b] = zero.map((c, k) => Math.round(c + (to[k] - c) * (Math.abs(i - 255) / 255) ** power));
     return 0xff000000 | (b << 16) | (g << 8) | r;
   });
-  return { more: ramp(more, 0.5), less: ramp(less, 0.5), one: ramp(one, 0.5), far: { more: ramp(more, 1), less: ramp(less, 1) } };
+  return { signed: ramp(less, more, 0.5), far: ramp(less, more, 1), weight: ramp(zero, less, 0.5) };
 }
 // Where the scale of T rows ends: 49 of 50 numbers are within it, the first row left out, for the mark before a text runs
 // to sizes that no other token reaches.
 function limitOf(values, T) {
-  const first = T > 1 ? values.length / T : 0, step = Math.max(1, Math.floor((values.length - first) / 1500)), sizes = [];
-  for (let i = first; i < values.length; i += step) sizes.push(Math.abs(values[i]));
-  sizes.sort((a, b) => a - b);
+  const first = T > 1 ? values.length / T : 0, step = Math.max(1, Math.floor((values.length - first) / 600));
+  const sizes = new Float32Array(Math.ceil((values.length - first) / step));
+  for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(values[first + i * step]);
+  sizes.sort();
   return sizes[Math.min(sizes.length - 1, Math.floor(0.98 * sizes.length))] || 1;
 }
 // n values from `from` on, into pixels of a picture `stride` wide: `columns` a row, top left at (x, y); `up`: first row lowest.
-function paint(pixels, stride, x, y, values, from, n, columns, limit, { more, less }, up = false) {
-  const rows = Math.ceil(n / columns);
-  for (let i = 0; i < n; i++) {
-    const v = values[from + i] / limit, at = Math.min(255, Math.round(255 * Math.abs(v))), row = Math.floor(i / columns);
-    pixels[(y + (up ? rows - 1 - row : row)) * stride + x + (i % columns)] = v < 0 ? less[at] : more[at];
+function paint(pixels, stride, x, y, values, from, n, columns, limit, colours, up = false) {
+  const rows = Math.ceil(n / columns), scale = 255 / limit;
+  for (let row = 0; row < rows; row++) {
+    const at = (y + (up ? rows - 1 - row : row)) * stride + x, start = from + row * columns, end = Math.min(columns, n - row * columns);
+    for (let c = 0; c < end; c++) {
+      const v = values[start + c] * scale;
+      pixels[at + c] = colours[v > 255 ? 510 : v < -255 ? 0 : (v + 255.5) | 0];
+    }
   }
 }
 // width × height pixels onto a canvas; `fill` gets a Uint32Array of them.
@@ -37,7 +41,7 @@ function picture(canvas, width, height, fill) {
 }
 
 // A vector as a heat strip, one control: the pointer or the arrows walk over its numbers, a click or Enter opens one.
-// draw({values, from, n, columns, limit, colours, one, name, at, said(i)}): at, the marked number, or -1.
+// draw({values, from, n, columns, limit, colours, name, at, said(i)}): at, the marked number, or -1.
 function heatStrip({ onpeek, onopen }) {
   const canvas = h("canvas", { "aria-hidden": "true" }), mark = h("span", { class: "mc-mark" });
   const el = h("div", { class: "mc-heat", role: "slider", tabIndex: 0, "aria-valuemin": "1", onkeydown: key, onpointermove: move, onclick: (event) => { const i = under(event); if (i >= 0) { go(i); onopen(i); } },
@@ -70,8 +74,8 @@ function heatStrip({ onpeek, onopen }) {
   }
   function draw(next) {
     now = next;
-    const rows = Math.ceil(now.n / now.columns), { colours, one } = now, look = one ? { more: colours.one, less: colours.less } : colours;
-    picture(canvas, now.columns, rows, (pixels) => paint(pixels, now.columns, 0, 0, now.values, now.from, now.n, now.columns, now.limit, look));
+    const rows = Math.ceil(now.n / now.columns);
+    picture(canvas, now.columns, rows, (pixels) => paint(pixels, now.columns, 0, 0, now.values, now.from, now.n, now.columns, now.limit, now.colours.signed));
     el.style.setProperty("--columns", now.columns);
     el.style.setProperty("--rows", rows);
     el.setAttribute("aria-label", now.name);

@@ -246,6 +246,7 @@ export default {
     const repaint = () => { colours = palette(el); draw(); };
     const theme = new MutationObserver(repaint), dark = matchMedia("(prefers-color-scheme: dark)");
     theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "theme"] });
+    theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] }); // notebooks
     dark.addEventListener("change", repaint);
     const wide = new ResizeObserver(oncePerFrame(() => { if (at.view === "machine" && ready()) tower.draw(); }));
 

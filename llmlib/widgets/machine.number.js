@@ -54,7 +54,7 @@ function numberPanel(app) {
       found.turn && dial(found.turn),
       found.steps && h("table", { class: "mc-terms" }, h("tbody", {}, found.steps.map((step) => h("tr", {}, h("th", { scope: "row" }, link(step.label, step.to)), h("td", {}, h("b", {}, step.text ?? fmtSig(step.v, 4))))))),
       found.terms && table(found),
-      found.formula && h("p", { class: "mc-formula" }, found.formula((v) => fmtSig(v, 4)), " = ", h("b", {}, fmtSig(found.ours, 4))),
+      found.formula && h("p", { class: "mc-formula" }, found.formula((v) => fmtSig(v, 4)).replace(/([×+−÷]) (−[\d.,]+)/g, "$1 ($2)"), " = ", h("b", {}, fmtSig(found.ours, 4))),
       found.groups && shares(found.groups),
     ].flat().filter(Boolean));
     if (found.ours === undefined) {

@@ -95,9 +95,9 @@ function headsCard(app) {
 }
 // The map of a head (T, T).
 function paintMap(app, canvas, map, head, T) {
-  const { one } = app.colours();
+  const { weight } = app.colours();
   picture(canvas, T, T, (pixels) => {
-    for (let t = 0; t < T; t++) for (let j = 0; j <= t; j++) pixels[t * T + j] = one[Math.min(255, Math.round(255 * map[(head * T + t) * T + j]))];
+    for (let t = 0; t < T; t++) for (let j = 0; j <= t; j++) pixels[t * T + j] = weight[255 + Math.round(255 * map[(head * T + t) * T + j])];
   });
 }
 
@@ -202,7 +202,7 @@ function vectorView(app) {
     setText(facts, `Menor ${fmtSig(Math.min(...own))} · maior ${fmtSig(Math.max(...own))} · ${lengthOf(values, from, width)}`);
     rows = Math.min(tokens.length, MOST_COLUMNS);
     first = Math.max(0, Math.min(tokens.length - rows, t - Math.floor(rows / 2)));
-    picture(all, width, rows, (pixels) => { for (let r = 0; r < rows; r++) paint(pixels, width, 0, r, values, (first + r) * width, width, width, app.limit(kind, l), app.colours()); });
+    picture(all, width, rows, (pixels) => { for (let r = 0; r < rows; r++) paint(pixels, width, 0, r, values, (first + r) * width, width, width, app.limit(kind, l), app.colours().signed); });
     box.style.setProperty("--rows", rows);
     mark.style.cssText = `top:${(100 * (t - first)) / rows}%;height:${100 / rows}%`;
     setText(caption, `O mesmo vetor nos ${rows} tokens, um por linha; esta é a de ${n.word(t)}.`);
