@@ -15,6 +15,7 @@ TRAIN_KERNEL = "train.wasm"
 PIECES = {  # added to a running engine, where a question or a model needs them
     "trace": ("trace.js",),
     "weights": ("weights.js",),
+    "embed": ("embed.js",),
     "encoder": ("blocks.js", "encoder.js"),
     "seq2seq": ("blocks.js", "seq2seq.js"),
     "permutation": ("blocks.js", "permutation.js"),

@@ -1,5 +1,5 @@
 // The engine's door: {id, method, params} in; {id, event}…, then {id, result} or {id, error} out; {cancel: id} stops.
-// Does: load, encode, next, generate, embed, and says in Portuguese what went wrong. Does not: draw or fetch.
+// Does: load, encode, next, generate, and says in Portuguese what went wrong. Does not: draw or fetch.
 // {piece} adds a piece of the engine that only some pages need (trace.js …): the body of a function of LLM and engine.
 // `self` and `postMessage` are a Worker's, or what a page without Workers puts in their place.
 const cancelled = new Set();
@@ -60,23 +60,6 @@ const methods = {
     text = tokenizer.decode(ids.slice(start));
     const ends = stop.map((s) => text.indexOf(s)).filter((at) => at >= 0);
     return { ids: ids.slice(start), text: text.slice(0, Math.min(text.length, ...ends)), reason, cut };
-  },
-
-  // texts -> vectors (texts, D): mean over a text's tokens, without mark, of the hidden states after the final norm,
-  // divided by its length. A text of no tokens stays at zero; of one too long the beginning is read.
-  embed({ texts = [] }) {
-    if (!model) throw Error(NO_MODEL);
-    const { hidden_size: D, max_position_embeddings, max_seq_length = max_position_embeddings } = model.config;
-    const vectors = new Float32Array(texts.length * D);
-    texts.forEach((text, row) => {
-      const ids = tokenizer.encode(String(text)).slice(0, max_seq_length), sum = vectors.subarray(row * D, (row + 1) * D);
-      if (!ids.length) return;
-      const hook = (name, array) => name === "norm" && array.forEach((v, i) => { sum[i % D] += v; });
-      model.forward(ids, { hook });
-      const length = Math.hypot(...sum);
-      sum.forEach((v, i) => { sum[i] = v / length; });
-    });
-    return { vectors, vectors_shape: [texts.length, D] };
   },
 };
 

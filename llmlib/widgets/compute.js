@@ -4,7 +4,7 @@
 // Pieces of the engine (PIECES) are attached and sent to a worker where a question or the model needs them.
 // What trains has a worker of its own and more text (train.js), and does without one: it would stop the page.
 function pageCompute(base) {
-  const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights" }; // by method
+  const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights", embed: "embed" }; // by method
   const FAMILIES = { ModernBertForMaskedLM: "encoder", T5ForConditionalGeneration: "seq2seq", XLNetLMHeadModel: "permutation" };
 
   // Two who ask for a file at once wait for the same one.

@@ -8,7 +8,14 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from transformers import ModernBertForMaskedLM, T5ForConditionalGeneration, XLNetLMHeadModel
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertTokenizerFast,
+    ModernBertForMaskedLM,
+    T5ForConditionalGeneration,
+    XLNetLMHeadModel,
+)
 from transformers.models.t5.modeling_t5 import T5Attention
 
 from builders import bert, page, page_families, t5, xlnet
@@ -352,6 +359,28 @@ def test_load_says_which_door_is_right(folders):
     for name in folders:
         with pytest.raises(ModelError, match=r"llmlib\.families\.load"):
             load(str(folders[name]))
+
+
+def test_a_mask_of_another_name_is_written_the_same(tmp_path):
+    """A BERT of the hub: its mask is [MASK], its pieces are WordPiece, its text opens and ends with marks."""
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "o", "gato", "dorm", "##iu", "."]
+    (tmp_path / "vocab.txt").write_text("\n".join(words), "utf-8")
+    BertTokenizerFast(str(tmp_path / "vocab.txt"), model_max_length=16).save_pretrained(tmp_path)
+    sizes = dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=8)
+    BertForMaskedLM(BertConfig(vocab_size=10, max_position_embeddings=16, **sizes)).save_pretrained(tmp_path)
+    model = families.load(str(tmp_path))
+    found = model.fill("o <|mask|> dormiu.", k=2)
+    assert [token["text"] for token in found["tokens"]] == [
+        *words[2:3],
+        "o",
+        "[MASK]",
+        "dorm",
+        "##iu",
+        ".",
+        "[SEP]",
+    ]
+    assert found["masked"] == [2]
+    assert found["top"] == model.compute("fill", {"model": "x", "text": "o <|mask|> dormiu.", "k": 2})["top"]
 
 
 # --- the page file -------------------------------------------------------------------------------------
