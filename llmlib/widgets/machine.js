@@ -49,40 +49,31 @@ export default {
     const bars = tokenBars({ label: "Próximos tokens mais prováveis", verb: "abrir", onpick: (item) => go({ view: "out", kind: "p", i: best.get(at.t).top.findIndex((each) => each.id === item.id) }) });
     const lead = h("p", { class: "llm-best" }), size = h("p", { class: "mc-note" }), side = h("aside", { class: "mc-side", "aria-label": "Próximo token e legenda" }, lead, bars.el, size);
     const stage = h("div", { class: "mc-stage" }), tower = overview(app), examples = host.compute ? model.get("examples") : [];
-    const map = h("div", { class: "mc-mini", "aria-hidden": "true", onclick: (event) => { const { view, l } = event.target.dataset; if (view) go({ view, l: +l || 0 }, event); } },
-      h("span", { "data-view": "out", class: "mc-mini-out" }), Array.from({ length: L }, (_, up) => L - 1 - up).map((l) => h("span", { class: "mc-mini-layer" }, h("span", { "data-view": "mlp", "data-l": l }), h("span", { "data-view": "attn", "data-l": l }))), h("span", { "data-view": "embed", class: "mc-mini-out" }));
+    const map = miniTower(L, go);
     const makers = { layer: layerView, attn: attentionView, mlp: mlpView, head: headView, embed: embedView, out: outView, vec: vectorView };
     let view = { name: "machine", el: tower.el, draw: tower.draw, drawn: true };
 
     // ---- steppers: the neighbours of where one stands
-    const stepper = (name, value, move, there) => {
-      const shown = h("span", { class: "mc-step-value" }), less = h("button", { type: "button", "aria-label": `${name} anterior`, onclick: () => move(-1) }, "‹"), more = h("button", { type: "button", "aria-label": `${name} seguinte`, onclick: () => move(1) }, "›");
-      const box = h("div", { class: "mc-stepper", role: "group", "aria-label": name, onkeydown(event) { const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key]; if (by) { event.preventDefault(); move(by); } } }, h("small", {}, name), less, shown, more);
-      return { el: box, draw() {
-        box.hidden = !there();
-        if (box.hidden) return;
-        const [node, first, last] = value();
-        shown.replaceChildren(...[node].flat());
-        less.disabled = first;
-        more.disabled = last;
-      } };
-    };
     const most = () => (["logit", "p"].includes(at.kind) ? best.get(at.t)?.top.length ?? 1 : ["score", "attn"].includes(at.kind) ? at.t + 1 : widthOf(at.kind, sizes));
     const bounded = (key, by, limit) => go({ [key]: Math.max(0, Math.min(limit - 1, at[key] + by)) });
     const inHead = () => at.view === "head" && ["q", "k", "v_proj", "z"].includes(at.kind); // there a number belongs to the head
     const withinHead = (i) => { const first = at.i - (at.i % sizes.E); return Math.max(first, Math.min(first + sizes.E - 1, i)); };
+    const layered = () => ["layer", "attn", "mlp", "head"].includes(at.view) || (at.view === "vec" && ofLayers(at.kind));
+    const counted = (i, size) => [`${i + 1} de ${fmtNumber(size)}`, i === 0, i === size - 1];
+    const toHead = (by) => go({ h: Math.max(0, Math.min(H - 1, at.h + by)), ...(inHead() ? { kind: null, i: null } : {}) });
+    const toNumber = (by) => (inHead() ? go({ i: withinHead(at.i + by) }) : bounded("i", by, most()));
     const steppers = [
       stepper("Token", () => [n.nodes(at.t), at.t === 0, at.t === n.tokens().length - 1], (by) => app.token(at.t + by), () => true),
-      stepper("Camada", () => [`${at.l + 1} de ${L}`, at.l === 0, at.l === L - 1], (by) => bounded("l", by, L), () => ["layer", "attn", "mlp", "head"].includes(at.view) || (at.view === "vec" && ofLayers(at.kind))),
-      stepper("Cabeça", () => [`${at.h + 1} de ${H}`, at.h === 0, at.h === H - 1], (by) => go({ h: Math.max(0, Math.min(H - 1, at.h + by)), ...(inHead() ? { kind: null, i: null } : {}) }), () => at.view === "head"),
-      stepper("Número", () => (inHead() ? [`${(at.i % sizes.E) + 1} de ${sizes.E}`, at.i % sizes.E === 0, at.i % sizes.E === sizes.E - 1] : [`${at.i + 1} de ${fmtNumber(most())}`, at.i === 0, at.i === most() - 1]), (by) => (inHead() ? go({ i: withinHead(at.i + by) }) : bounded("i", by, most())), () => at.i != null),
+      stepper("Camada", () => counted(at.l, L), (by) => bounded("l", by, L), layered),
+      stepper("Cabeça", () => counted(at.h, H), toHead, () => at.view === "head"),
+      stepper("Número", () => (inHead() ? counted(at.i % sizes.E, sizes.E) : counted(at.i, most())), toNumber, () => at.i != null),
     ];
 
     // ---- going somewhere
     function crumbsOf() {
       const { view, l, h: head, kind, i } = at, list = [["Máquina", { view: "machine", kind: null, i: null }]];
-      const part = view === "vec" ? KINDS[kind].part : view, layered = view === "vec" ? ofLayers(kind) : ["layer", "attn", "mlp", "head"].includes(view);
-      if (layered) list.push([`Camada ${l + 1}`, { view: "layer", kind: null, i: null }]);
+      const part = view === "vec" ? KINDS[kind].part : view;
+      if (layered()) list.push([`Camada ${l + 1}`, { view: "layer", kind: null, i: null }]);
       if (part === "attn" || part === "head") list.push(["Atenção", { view: "attn", kind: null, i: null }]);
       if (part === "mlp") list.push(["MLP", { view: "mlp", kind: null, i: null }]);
       if (part === "embed") list.push(["Embedding", { view: "embed", kind: null, i: null }]);
@@ -124,7 +115,9 @@ export default {
     function zoom(event) {
       if (still() || !event?.clientX) return;
       const box = stage.getBoundingClientRect();
-      view.el.animate?.([{ opacity: 0, transform: "scale(.94)", transformOrigin: `${event.clientX - box.left}px ${Math.max(0, event.clientY - box.top)}px` }, { opacity: 1, transform: "none", transformOrigin: `${event.clientX - box.left}px ${Math.max(0, event.clientY - box.top)}px` }], { duration: 180, easing: "ease-out" });
+      const transformOrigin = `${event.clientX - box.left}px ${Math.max(0, event.clientY - box.top)}px`;
+      const frames = [{ opacity: 0, transform: "scale(.94)", transformOrigin }, { opacity: 1, transform: "none", transformOrigin }];
+      view.el.animate?.(frames, { duration: 180, easing: "ease-out" });
     }
     function peek(what) {
       if (!what) return setText(readout, "");
@@ -149,11 +142,12 @@ export default {
     }
     function drawRest() {
       const now = best.get(at.t), list = crumbsOf(), T = n.tokens().length;
-      crumbs.replaceChildren(...list.map(([name, to], i) => h("li", {}, i === list.length - 1 ? h("span", { "aria-current": "location" }, name) : h("button", { type: "button", class: "llm-link", onclick: (event) => go(to, event) }, name))));
+      const crumb = ([name, to], i) => (i === list.length - 1 ? h("span", { "aria-current": "location" }, name) : h("button", { type: "button", class: "llm-link", onclick: (event) => go(to, event) }, name));
+      crumbs.replaceChildren(...list.map((each, i) => h("li", {}, crumb(each, i))));
       back.hidden = past.length === 0;
       for (const each of steppers) each.draw();
-      map.hidden = at.view === "machine";
-      for (const each of map.querySelectorAll("[data-view]")) each.classList.toggle("mc-here", (each.dataset.view === (at.view === "vec" ? KINDS[at.kind].part : at.view === "head" ? "attn" : at.view) || (["layer"].includes(at.view === "vec" ? KINDS[at.kind].part : at.view) && each.dataset.l !== undefined)) && (each.dataset.l === undefined || +each.dataset.l === at.l));
+      map.el.hidden = at.view === "machine";
+      map.draw(at.view === "vec" ? KINDS[at.kind].part : at.view === "head" ? "attn" : at.view, at.l);
       side.classList.toggle("llm-wait", !now);
       if (at.view === "machine") {
         if (now) {
@@ -161,7 +155,8 @@ export default {
           bars.draw({ items: now.top.slice(0, 7), rest: Math.max(0, 1 - now.top.slice(0, 7).reduce((sum, item) => sum + item.p, 0)) });
         }
         const squares = towerPlan(sizes).bands.reduce((sum, { kind }) => sum + widthOf(kind, sizes), 0) * T;
-        setText(size, `Cada quadrado é um número deste texto: ${fmtNumber(squares)} ao todo, ${T} ${T === 1 ? "coluna" : "colunas"} de ${fmtNumber(squares / T)}. As linhas dos vetores têm ${sizes.E} números: o tamanho de uma cabeça. Abra uma parte para ver de que é feita.`);
+        const columns = `${T} ${T === 1 ? "coluna" : "colunas"} de ${fmtNumber(squares / T)}`;
+        setText(size, `Cada quadrado é um número deste texto: ${fmtNumber(squares)} ao todo, ${columns}. As linhas dos vetores têm ${sizes.E} números: o tamanho de uma cabeça. Abra uma parte para ver de que é feita.`);
       }
       const kind = at.view === "vec" || (at.view === "head" && inHead()) ? at.kind : null;
       legend.draw(kind ? app.limit(kind, at.l) : null);
@@ -254,7 +249,7 @@ export default {
       text, h("div", { class: "llm-under" }, pill.el, count),
       examples.length > 0 && h("p", { class: "mc-examples", role: "group", "aria-label": "Textos para experimentar" }, h("span", {}, "Experimente"), examples.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => write(each) }, each || "texto vazio"))),
       cutNote, h("div", { class: "mc-where" }, trail, back), h("div", { class: "mc-steppers" }, steppers.map((each) => each.el)),
-      h("div", { class: "mc-body", onkeydown: up }, map, h("div", { class: "mc-main" }, h("div", { class: "mc-scale" }, legend.el, readout), stage, panel.el)), heard.el,
+      h("div", { class: "mc-body", onkeydown: up }, map.el, h("div", { class: "mc-main" }, h("div", { class: "mc-scale" }, legend.el, readout), stage, panel.el)), heard.el,
     ]);
     stage.append(tower.el, side);
     draw();

@@ -33,10 +33,14 @@ function numberPanel(app) {
   }
   // RoPE: the pair as an arrow, before and after the turn.
   function dial({ angle, x, y }) {
-    const size = Math.hypot(x, y) || 1, end = (turn) => { const a = Math.atan2(y, x) + turn; return [60 + 46 * Math.cos(a), 60 - 46 * Math.sin(a)]; }, arrow = (turn, look) => { const [a, b] = end(turn); return [svg("line", { x1: 60, y1: 60, x2: a, y2: b, class: look }), svg("circle", { cx: a, cy: b, r: 4, class: look })]; };
-    const turn = angle % (2 * Math.PI), from = end(0), to = end(turn), large = turn > Math.PI ? 1 : 0;
-    return h("figure", { class: "mc-dial" }, svg("svg", { viewBox: "0 0 120 120", role: "img", "aria-label": `Uma seta de tamanho ${fmtSig(size)}, girada de ${fmtSig((turn * 180) / Math.PI)} graus` }, svg("circle", { cx: 60, cy: 60, r: 46, class: "mc-round" }), svg("line", { x1: 8, y1: 60, x2: 112, y2: 60, class: "mc-round" }), svg("line", { x1: 60, y1: 8, x2: 60, y2: 112, class: "mc-round" }),
-      turn > 0.01 && svg("path", { d: `M${from[0]} ${from[1]}A46 46 0 ${large} 0 ${to[0]} ${to[1]}`, class: "mc-arc" }), arrow(0, "mc-before"), arrow(turn, "mc-after")), h("figcaption", {}, "antes (fina) e depois (grossa)"));
+    const size = Math.hypot(x, y) || 1, turn = angle % (2 * Math.PI), start = Math.atan2(y, x);
+    const end = (by) => [60 + 46 * Math.cos(start + by), 60 - 46 * Math.sin(start + by)], line = (x1, y1, x2, y2, look) => svg("line", { x1, y1, x2, y2, class: look });
+    const arrow = ([a, b], look) => [line(60, 60, a, b, look), svg("circle", { cx: a, cy: b, r: 4, class: look })];
+    const arc = turn > 0.01 && svg("path", { d: `M${end(0).join(" ")}A46 46 0 ${turn > Math.PI ? 1 : 0} 0 ${end(turn).join(" ")}`, class: "mc-arc" });
+    const said = `Uma seta de tamanho ${fmtSig(size)}, girada de ${fmtSig((turn * 180) / Math.PI)} graus`;
+    return h("figure", { class: "mc-dial" }, svg("svg", { viewBox: "0 0 120 120", role: "img", "aria-label": said },
+      svg("circle", { cx: 60, cy: 60, r: 46, class: "mc-round" }), line(8, 60, 112, 60, "mc-round"), line(60, 8, 60, 112, "mc-round"), arc, arrow(end(0), "mc-before"), arrow(end(turn), "mc-after")),
+    h("figcaption", {}, "antes (fina) e depois (grossa)"));
   }
 
   function draw() {

@@ -99,7 +99,10 @@ function overview(app) {
   function drawTokens(all) {
     const wide = Math.max(...all.slice(first, first + shown).map((token) => [...(token.text in SPECIAL ? "marca" : token.text)].length));
     tokens.classList.toggle("mc-turned", wide * 8.2 + 8 > app.column(shown));
-    drawn = all.slice(first, first + shown).map((token, i) => h("button", { type: "button", tabIndex: -1, class: "mc-token", "data-t": first + i, onclick: () => app.token(first + i), onfocus: (event) => event.currentTarget.matches(":focus-visible") && app.token(first + i), "aria-label": `Coluna ${first + i}: ${n.word(first + i)}` }, h("span", {}, n.nodes(first + i))));
+    drawn = Array.from({ length: shown }, (_, i) => {
+      const t = first + i, seen = (event) => event.currentTarget.matches(":focus-visible") && app.token(t);
+      return h("button", { type: "button", tabIndex: -1, class: "mc-token", "data-t": t, onclick: () => app.token(t), onfocus: seen, "aria-label": `Coluna ${t}: ${n.word(t)}` }, h("span", {}, n.nodes(t)));
+    });
     const focused = tokens.contains(document.activeElement);
     tokens.replaceChildren(...drawn);
     if (focused) drawn[app.at.t - first]?.focus();
