@@ -17,7 +17,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from book import bibliography, folds, frontend, mathml, notebooks, teacher
+from book import bertviz, bibliography, folds, frontend, mathml, notebooks, teacher
 from builders import page as model_page
 from llmlib import widgets
 
@@ -68,6 +68,7 @@ def assets() -> dict[str, bytes]:
     """Everything of ours under `_static`: relative path -> content."""
     found = {f"llm/{name}": data for name, data in widgets.assets().items()}
     found |= {"book.css": stylesheet(), "book.js": (STYLE / "book.js").read_text("utf-8")}
+    found["llm/bertviz.js"] = bertviz.script()  # attached when a reader opens one of its views
     found["icon.svg"] = (STYLE / "icon.svg").read_text("utf-8")
     return {name: data.encode() if isinstance(data, str) else data for name, data in found.items()}
 
