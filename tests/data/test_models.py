@@ -26,7 +26,7 @@ CLASSES = {
     "mini-dpo": ("AutoModelForCausalLM", "Qwen3ForCausalLM"),
     "mini-bert": ("AutoModelForMaskedLM", "ModernBertForMaskedLM"),
     "mini-t5": ("AutoModelForSeq2SeqLM", "T5ForConditionalGeneration"),
-    "mini-xlnet": ("AutoModel", "XLNetLMHeadModel"),
+    "mini-xlnet": ("XLNetLMHeadModel", "XLNetLMHeadModel"),
     "mini-embed": ("AutoModel", "Qwen3Model"),
     "mini-rerank": ("AutoModelForSequenceClassification", "Qwen3ForSequenceClassification"),
 }
