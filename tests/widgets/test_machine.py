@@ -383,33 +383,11 @@ def test_typing_64_tokens_answers_in_time_and_hovering_within_a_frame(
     words = ("O gato subiu no telhado da casa e viu a lua. " * 9).split(" ")
     texts = [" ".join(words[:count]) for count in range(1, len(words))]
     sizes = [len(real_lm.compute("encode", {"text": text})["tokens"]) + 1 for text in texts]
-    pair = [text for text, size in zip(texts, sizes, strict=True) if 58 <= size <= 64][-2:]
+    pair = [each for each in zip(texts, sizes, strict=True) if 58 <= each[1] <= 64][-2:]
+    assert pair[0][1] != pair[1][1]
     root = opened(real, real="mini-base")
     root.locator("textarea").fill("O gato")
     expect(root).to_have_attribute("data-state", "live")
-    times = root.evaluate(
-        """async (root, pair) => {
-          const field = root.querySelector("textarea"), tokens = root.querySelector(".mc-tokens"), times = [];
-          for (let i = 0; i < 13; i++) {
-            const start = performance.now();
-            const drawn = new Promise((done) => {
-              new MutationObserver((_, observer) => {
-                observer.disconnect();
-                requestAnimationFrame(() => done(performance.now() - start));
-              }).observe(tokens, {childList: true});
-            });
-            field.value = pair[i % 2];
-            field.dispatchEvent(new Event("input"));
-            times.push(await drawn);
-          }
-          return times.slice(2); // until the code is compiled
-        }""",
-        pair,
-    )
-    print("ms a text:", [round(each) for each in times])
-    assert root.locator(".mc-token").count() in sizes
-    assert root.locator(".mc-token").count() >= 58
-    assert statistics.median(times) < 200
     session = root.page.context.new_cdp_session(root.page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -417,6 +395,35 @@ def test_typing_64_tokens_answers_in_time_and_hovering_within_a_frame(
         metrics = session.send("Performance.getMetrics")["metrics"]
         return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
 
+    def blocks(script: str, argument: object, count: int) -> list[float]:
+        """ms of the page's own thread for each of `count` moves, in five blocks."""
+        root.evaluate(script, argument)  # until the code is compiled
+        found = []
+        for _ in range(5):
+            before = spent()
+            root.evaluate(script, argument)
+            found.append(1000 * (spent() - before) / count)
+        return found
+
+    typing = """async (root, pair) => {
+      const field = root.querySelector("textarea"), tokens = root.querySelector(".mc-tokens");
+      for (const [text, size] of [...pair, ...pair]) {
+        const drawn = new Promise((done) => {
+          new MutationObserver((_, observer) => {
+            if (tokens.children.length !== size) return; // the text before, drawn again
+            observer.disconnect();
+            requestAnimationFrame(done);
+          }).observe(tokens, {childList: true});
+        });
+        field.value = text;
+        field.dispatchEvent(new Event("input"));
+        await drawn;
+      }
+    }"""
+    times = blocks(typing, pair, 4)
+    print("ms a text:", [f"{each:.0f}" for each in times])
+    # of 200 ms, 40 wait for the next letter, and the model's pass in its worker takes some 30
+    assert statistics.median(times) < 120
     moves = """async (root, count) => {
       const field = root.querySelector(".mc-field"), box = field.getBoundingClientRect();
       for (let i = 0; i < count; i++) {
@@ -425,11 +432,6 @@ def test_typing_64_tokens_answers_in_time_and_hovering_within_a_frame(
         await new Promise(requestAnimationFrame);
       }
     }"""
-    root.evaluate(moves, 10)
-    blocks = []
-    for _ in range(5):
-        before = spent()
-        root.evaluate(moves, 20)
-        blocks.append(1000 * (spent() - before) / 20)
-    print("ms a move:", [f"{each:.1f}" for each in blocks])
-    assert statistics.median(blocks) < 16
+    times = blocks(moves, 20, 20)
+    print("ms a move:", [f"{each:.1f}" for each in times])
+    assert statistics.median(times) < 16
