@@ -112,6 +112,7 @@ const { port1, port2 } = new MessageChannel(), waiting = [];
 port2.onmessage = () => waiting.shift()();
 const breathe = () => new Promise((go) => { waiting.push(go); port1.postMessage(0); });
 
+const ALONE = ["load", "train", "adjust", "write"]; // methods that ask nothing of the model loaded
 // The arrays of a result change hands instead of being copied.
 const buffers = (value) => ArrayBuffer.isView(value) ? [value.buffer]
   : value && typeof value === "object" && !Array.isArray(value) ? Object.values(value).flatMap(buffers) : [];
@@ -120,7 +121,7 @@ self.onmessage = async ({ data: { id, method, params = {}, cancel, piece } }) =>
   if (piece !== undefined) return void new Function("LLM", "engine", piece)(LLM, engine);
   if (cancel !== undefined) return cancelled.add(cancel);
   try {
-    const known = method !== "load" && family ? family.methods : methods;
+    const known = family && !ALONE.includes(method) ? family.methods : methods;
     if (!Object.hasOwn(known, method)) throw Error(known === methods ? `O motor não conhece o método ${method}.`
       : `${model.name} não sabe ${method}; sabe ${Object.keys(known).join(", ")}.`);
     const result = await known[method](params, id, (event) => postMessage({ id, event }));
