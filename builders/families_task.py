@@ -304,7 +304,8 @@ def _together(family: Family, size: float) -> dict:
     while len(items) < some(150, size):
         clause = replace(rewriting._clause(rng.random, "presente"), adjective=None)
         ids = family.ids(rewriting._join([clause.write()]))
-        if ids[1] in articles and ids[2] in nouns and ids not in items:
+        alone = ids[1] in articles and ids[2] in nouns and family.text([ids[3]]).startswith(" ")
+        if alone and ids not in items:
             items.append(ids)
 
     def among(log: torch.Tensor, ids: list[int]) -> np.ndarray:
