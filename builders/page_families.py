@@ -94,7 +94,7 @@ def cost(folder: Path, texts: list[str]) -> dict[str, float]:
     light.model.tie_weights()
     rng, rows = np.random.default_rng(0), []
     for text in texts:
-        ids = exact.tokenizer(text, add_special_tokens=False)["input_ids"][: exact.context - 2]
+        ids = exact._ids(text)[: exact.context - 2]
         hidden = sorted(rng.permutation(len(ids))[: max(1, len(ids) // 7)].tolist()) if ids else []
         if hidden:
             with torch.no_grad():

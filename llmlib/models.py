@@ -20,7 +20,7 @@ from llmlib.skip import Skip
 PATIENCE = 8  # seconds that the hub has to give its first answer
 
 KINDS = {  # end of an architecture's name -> what it is
-    "XLNetLMHeadModel": "um modelo de permutação (como o XLNet)",
+    "XLNetLMHeadModel": "um modelo que prevê palavras em qualquer ordem (como o XLNet)",
     "ForMaskedLM": "um modelo que preenche lacunas (como o BERT)",
     "ForConditionalGeneration": "um codificador-decodificador ou um modelo multimodal (como o T5)",
     "ForSequenceClassification": "um classificador de textos",
