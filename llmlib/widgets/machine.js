@@ -186,6 +186,7 @@ export default {
         if (other) {
           const last = at.t === n.tokens().length - 1, T = found.tokens.length;
           adopt(found.tokens);
+          peek(null); // the number under the pointer was another's
           source = "live";
           asked = now;
           cut = found.cut;
