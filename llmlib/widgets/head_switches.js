@@ -108,7 +108,7 @@ export default {
       return { fill, number, range, li: h("li", { class: "llm-bar" }, h("span", { class: "llm-row" }, h("span", { class: "llm-bar-token" }, label), h("span", { class: "llm-track" }, fill, range, number))) };
     };
     const bars = { before: bar("com todas"), after: bar("sem as suas"), lot: bar("sorteadas") };
-    const results = h("ol", { class: "llm-bars hs-bars", "aria-label": "Probabilidade de cada token certo" }, Object.values(bars).map((each) => each.li));
+    const results = h("ol", { class: "hs-bars", "aria-label": "Probabilidade de cada token certo" }, Object.values(bars).map((each) => each.li));
     const message = h("p", { class: "hs-message" });
     const list = h("ol", { class: "hs-examples" });
     const cases = h("details", { class: "llm-details", ontoggle: drawCases }, h("summary", {}, "Ver os exemplos"), list);
