@@ -1,11 +1,15 @@
 """`trace` with heads switched off, activations put in and taken out, and the lens: engine and kernel."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
+from builders.page import cached
 from builders.tokenizer import wrap
 from llmlib import load
+from llmlib.data import model_path
 from llmlib.lm import LM
 from llmlib.passes import _sizes
 from tests.engine.node import EngineError
@@ -274,3 +278,25 @@ def test_the_bundled_model_answers_the_same_by_its_activations():
     np.testing.assert_allclose(
         np.asarray(found["activations"]["lm_head"]).reshape(logits.shape), logits, atol=1e-4
     )
+
+
+@pytest.mark.alone
+def test_a_sentence_of_64_tokens_is_traced_while_one_types(node):
+    """Maps and lens of mini-base: milliseconds of processor, of 200 that the drawing shares."""
+    text = cached(model_path("mini-base")).read_text("utf-8")
+    node.ask("load", file=json.loads(text[text.index("] = {") + 4 :].rstrip().rstrip(";")))
+    medians = node.run(
+        """const ids = Array.from({length: 63}, (_, i) => 100 + (i * 37) % 2000), medians = [];
+        for (let block = 0; block < 5; block++) {
+          const times = [];
+          for (let i = 0; i < 7; i++) {
+            const start = process.cpuUsage();
+            await ask("trace", {ids, only: ["attentions"], lens: 5});
+            const { user, system } = process.cpuUsage(start);
+            times.push((user + system) / 1000);
+          }
+          medians.push(times.sort((a, b) => a - b)[3]);
+        }
+        return medians"""
+    )
+    assert min(medians) < 130, medians
