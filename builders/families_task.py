@@ -69,10 +69,10 @@ TAUGHT = tuple(name for name in CHANGES if name != "reescrever no presente")  # 
 # ---- numbers with their intervals
 
 
-def estimate(groups: Sequence[Sequence[float]]) -> dict:
+def estimate(groups: Sequence[Sequence[float]], shares: bool = True) -> dict:
     """{value, low, high, n}: the mean over all numbers, resampled by group (a document, or an item alone).
 
-    A share of none or of all has Wilson's interval.
+    A share of none or of all has Wilson's interval, unless `shares` is False.
     """
     sums = np.array([[sum(g), len(g)] for g in groups], float)
     rng = np.random.default_rng(0)
@@ -80,10 +80,15 @@ def estimate(groups: Sequence[Sequence[float]]) -> dict:
     drawn = sums[picks].sum(1)
     low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
     value, total = sums[:, 0].sum() / sums[:, 1].sum(), int(sums[:, 1].sum())
-    if value in (0, 1) and {float(x) for g in groups for x in g} <= {
-        0.0,
-        1.0,
-    }:  # resamples would all be alike
+    if (
+        shares
+        and value in (0, 1)
+        and {float(x) for g in groups for x in g}
+        <= {
+            0.0,
+            1.0,
+        }
+    ):  # resamples would all be alike
         _, low, high = share(int(value * total), total)
     return {
         "value": round(value, 4),
@@ -95,7 +100,9 @@ def estimate(groups: Sequence[Sequence[float]]) -> dict:
 
 def difference(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]]) -> dict:
     """The paired difference of two such lists, item by item."""
-    return estimate([[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(one, other, strict=True)])
+    return estimate(
+        [[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(one, other, strict=True)], shares=False
+    )
 
 
 def compared(found: dict[str, list], against: str) -> dict:

@@ -125,7 +125,12 @@ def test_intervals_hold_the_value_and_differences_are_paired() -> None:
     none = families_task.estimate([[0.0]] * 35)
     assert (none["value"], none["low"]) == (0.0, 0.0)
     assert 0.05 < none["high"] < 0.15  # never seen in 35 is not never
-    assert families_task.difference(groups, groups) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 35}
+    same = families_task.difference(groups, groups)
+    assert same == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 35}
+    opposite = [[1 - x for x in group] for group in groups]
+    assert families_task.difference(groups, opposite)["value"] == pytest.approx(
+        2 * found["value"] - 1, abs=1e-3
+    )
 
 
 def test_gaps_are_whole_words_of_one_token_inside_a_sentence(family: ways.Family) -> None:
