@@ -20,6 +20,7 @@ from torch import Tensor
 
 from llmlib import models
 from llmlib.lm import result_of
+from llmlib.parts import flat, must_say, stack, wanted
 from llmlib.tokens import display, token_bytes, well_formed
 
 MASK = "<|mask|>"
@@ -104,9 +105,9 @@ class BothSides(Family):
 
     @torch.no_grad()
     def _fill(self, text: str = "", k: int = 10, only: str | Sequence[str] | None = None) -> dict:
-        parts = _wanted(only, (), ("attentions", "hidden_states"))
+        parts = wanted(only, (), ("attentions", "hidden_states"))
         self._count(k)
-        _must_say(text, WRITE_GAP)
+        must_say(text, WRITE_GAP)
         ids = self._marked(text)
         masked = [i for i, token in enumerate(ids) if token == self.tokenizer.mask_token_id]
         if not masked:
@@ -117,10 +118,10 @@ class BothSides(Family):
     @torch.no_grad()
     def _trace(self, text: str = "", only: str | Sequence[str] | None = None) -> dict:
         whole = ("logits", "attentions", "hidden_states")
-        parts = _wanted(only, whole, whole)
-        _must_say(text, "escreva uma frase")
+        parts = wanted(only, whole, whole)
+        must_say(text, "escreva uma frase")
         logits, result = self._pass(self._marked(text), parts)
-        return {"cut": 0} | result | (_flat("logits", logits.cpu().numpy()) if "logits" in parts else {})
+        return {"cut": 0} | result | (flat("logits", logits.cpu().numpy()) if "logits" in parts else {})
 
     def _marked(self, text: str) -> list[int]:
         """Ids with the model's own marks and its own mask."""
@@ -136,9 +137,9 @@ class BothSides(Family):
         )
         result = {"tokens": self._tokens(ids)}
         if "attentions" in parts:
-            result |= _flat("attentions", _stack(out.attentions))
+            result |= flat("attentions", stack(out.attentions))
         if "hidden_states" in parts:
-            result |= _flat("hidden_states", _stack(out.hidden_states))
+            result |= flat("hidden_states", stack(out.hidden_states))
         return out.logits[0].float(), result
 
     def logits_of(self, ids: Sequence[int], hidden: Sequence[int]) -> Tensor:
@@ -168,9 +169,9 @@ class AnyOrder(Family):
         order: Sequence[int] | None = None,
         only: str | Sequence[str] | None = None,
     ) -> dict:
-        parts = _wanted(only, (), ("attentions",))
+        parts = wanted(only, (), ("attentions",))
         self._count(k)
-        _must_say(text, WRITE_GAP)
+        must_say(text, WRITE_GAP)
         ids, masked = [self.tokenizer.bos_token_id], []
         for number, part in enumerate(GAP.split(well_formed(str(text)))):
             if number:
@@ -192,7 +193,7 @@ class AnyOrder(Family):
             top[gap] = self._best(logits[0], k)
             ids[masked[gap]] = top[gap][0]["id"]
         result = {"tokens": tokens, "masked": masked, "top": top, "order": turns}
-        return result | (_flat("attentions", np.stack(maps)) if "attentions" in parts else {})
+        return result | (flat("attentions", np.stack(maps)) if "attentions" in parts else {})
 
     def _guess(
         self, ids: list[int], places: list[int], attentions: bool = False
@@ -261,7 +262,7 @@ class Rewriter(Family):
         self, text: str = "", target: Sequence[int] | None = None, only: str | Sequence[str] | None = None
     ) -> dict:
         """Maps of reading `text` and writing `target`; row u of the decoder's: where it looked to write u."""
-        parts, source = _wanted(only, self.PARTS, self.PARTS), self._source(text)
+        parts, source = wanted(only, self.PARTS, self.PARTS), self._source(text)
         config = self.model.config
         target = result_of(self._events(source, ROOM))["ids"] if target is None else [int(i) for i in target]
         if not all(0 <= i < config.vocab_size for i in target):
@@ -275,15 +276,13 @@ class Rewriter(Family):
         U = len(target)
         for name in self.PARTS[:3]:
             if name in parts:
-                maps = _stack(getattr(out, name))
+                maps = stack(getattr(out, name))
                 maps = maps if name == self.PARTS[0] else maps[:, :, :U]
-                result |= _flat(name, maps if name != self.PARTS[1] else maps[..., :U])
-        return result | (
-            _flat("logits", out.logits[0, :U].float().cpu().numpy()) if "logits" in parts else {}
-        )
+                result |= flat(name, maps if name != self.PARTS[1] else maps[..., :U])
+        return result | (flat("logits", out.logits[0, :U].float().cpu().numpy()) if "logits" in parts else {})
 
     def _source(self, text: str) -> list[int]:
-        _must_say(text, "escreva a frase que o modelo deve reescrever")
+        must_say(text, "escreva a frase que o modelo deve reescrever")
         return self._fits([*self._ids(text), self.model.config.eos_token_id])
 
     def _text(self, ids: Sequence[int]) -> str:
@@ -340,25 +339,3 @@ def load(name: str, revision: str | None = None, device: str | None = None) -> F
     models.check(folder, str(name), remedy)
     model, tokenizer = models.open_folder(folder, str(name), remedy, device, openers[kind])
     return kind(str(name), model, tokenizer)
-
-
-def _must_say(text: str, what: str) -> None:
-    if not str(text).strip():
-        raise ValueError(f"O texto está vazio: {what}.")
-
-
-def _wanted(only: str | Sequence[str] | None, usual: Sequence[str], every: Sequence[str]) -> set[str]:
-    """The parts that `only` asks for, of `every`; without it the `usual` ones."""
-    asked = list(usual) if only is None else [only] if isinstance(only, str) else list(only)
-    if wrong := [part for part in asked if part not in every]:
-        raise ValueError(f"A resposta não tem a parte “{wrong[0]}”; tem {', '.join(every)}.")
-    return set(asked)
-
-
-def _stack(tensors: Sequence[Tensor]) -> np.ndarray:
-    """(1, …) tensors of a pass -> one array, the batch left out."""
-    return np.stack([each[0].float().cpu().numpy() for each in tensors])
-
-
-def _flat(name: str, array: np.ndarray) -> dict:
-    return {name: array.ravel(), f"{name}_shape": list(array.shape)}

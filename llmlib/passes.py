@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from llmlib.parts import flat
+
 if TYPE_CHECKING:
     from llmlib.lm import LM
 
@@ -62,7 +64,7 @@ def trace(lm: LM, text: str | Sequence[int], params: dict) -> dict:
         answer["losses"] = losses(found["logits"], ids)
     for name in PARTS[:3]:
         if name in parts:
-            answer |= {name: found[name].ravel(), f"{name}_shape": list(found[name].shape)}
+            answer |= flat(name, found[name])
     if lens:
         chosen, p = read_out(lm.model, [found["activations"][name] for name in states], lens)
         answer |= {"lens": {"ids": chosen.ravel(), "p": p.ravel()}, "lens_shape": list(p.shape)}

@@ -1,7 +1,8 @@
 """The floors of the house: who may import whom, read from the source.
 
-0 data, text and errors · 1 scratch (torch, no transformers) · 2 models and families (the only two with transformers) and,
-beside it, widgets and plots (no torch) · 3 the package's front door. A module imports its own floor or below.
+0 data, text and errors · 1 scratch (torch, no transformers) · 2 models and families (the only two with
+transformers) and, beside them, widgets and plots (no torch) · 3 the package's front door. A module imports its
+own floor or below.
 """
 
 import ast
@@ -19,6 +20,7 @@ FLOOR_0 = {
     "engine",
     "gguf",
     "measure",
+    "parts",
     "skip",
     "solutions",
     "source",
