@@ -1,8 +1,8 @@
 """The floors of the house: who may import whom, read from the source.
 
-0 data, text and errors · 1 scratch (torch, no transformers) · 2 models and families (the only two with
-transformers) and, beside them, widgets and plots (no torch) · 3 the package's front door. A module imports its
-own floor or below.
+0 data, text and errors · 1 scratch (torch, no transformers) · 2 models and families (only they import
+transformers) and, beside them, widgets and plots (no torch) · 3 the package's front door. A module imports
+its own floor or below.
 """
 
 import ast

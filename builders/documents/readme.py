@@ -48,6 +48,7 @@ python -m builders.documents        # refaz tudo desta pasta, byte a byte
 
 ```python
 from llmlib.data import documents, questions
+
 documents("caxinduba")[0]["texto"]
 questions("caxinduba", "dev")[0]["pergunta"]
 ```
@@ -125,6 +126,7 @@ python -m builders.documents
 
 ```python
 from llmlib.data import documents, queries, relevance
+
 documents("ciencia")[0]["titulo"], queries("ciencia")[0]["leiga"], relevance("ciencia")["b01"]
 ```
 
