@@ -1,7 +1,8 @@
 """A model of the course as one GGUF file, the format that llama.cpp and the servers built on it open.
 
 Writes weights, shape, tokenizer and chat template; quantises nothing: the numbers are those of the folder, in
-float16 (matrices) and float32 (norms), as llama.cpp wants them. Only models with Qwen3's layers are written.
+float32, since with matrices in float16 llama.cpp rounds what it multiplies by them too, and answers would differ
+from transformers' more than they must. Only models with Qwen3's layers are written.
 llama.cpp cuts text into pieces before any merge by rules that it knows by name. The rule called "qwen35" is
 ours but for English contractions: text such as 'sol, with an apostrophe before s, t, m, d, re, ve or ll, gets
 other tokens there (the same text, one token more).
@@ -70,7 +71,7 @@ def write_gguf(folder: str | Path, path: str | Path) -> Path:
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_vocab_size(config["vocab_size"])
-    writer.add_file_type(1)  # mostly float16
+    writer.add_file_type(0)  # all float32
 
     file = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     special = {t["content"]: t["id"] for t in file["added_tokens"]}
@@ -88,11 +89,11 @@ def write_gguf(folder: str | Path, path: str | Path) -> Path:
     writer.add_eos_token_id(special["<|im_end|>"] if template.exists() else config["bos_token_id"])
     if template.exists():
         writer.add_chat_template(template.read_text(encoding="utf-8"))
-    # A chat template writes the token that opens the text itself.
-    writer.add_add_bos_token(not template.exists())
+    # Plain text always began with it in training, also where the model has turns: without it there is nonsense.
+    writer.add_add_bos_token(True)
 
     for name, tensor in load_file(folder / "model.safetensors").items():
-        writer.add_tensor(tensor_name(name), tensor.astype(np.float16 if tensor.ndim == 2 else np.float32))
+        writer.add_tensor(tensor_name(name), tensor.astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

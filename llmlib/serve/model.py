@@ -1,6 +1,7 @@
 """From a model's name to a llama.cpp that computes: find it, write it as GGUF once, open it.
 
-The GGUF lies in a cache folder, named by what it was made from, so that a model trained anew is written anew.
+The GGUF lies in a cache folder, named by what it was made from and by whom, so that a model trained anew is written
+anew.
 Does not speak HTTP. llama.cpp brings an HTTP server of its own, on another port of this machine; it is locked
 with a key that nobody is told, and used here for two small things (`tokenize`, `template`).
 """
@@ -15,8 +16,8 @@ import secrets
 import urllib.request
 from pathlib import Path
 
+from llmlib import gguf
 from llmlib.data import model_names, model_path
-from llmlib.gguf import write_gguf
 from llmlib.serve.errors import RequestError, ServeError, too_long
 
 CONTROL = 3  # GGUF's number for tokens that are marks, not text
@@ -70,13 +71,13 @@ def locate(model: str) -> tuple[str, Path]:
 def _written(name: str, folder: Path) -> Path:
     """The model of `folder` as GGUF in the cache."""
     files = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors", ".jinja"})
-    made_from = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    made_from = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in [*files, Path(gguf.__file__)]]
     mark = hashlib.sha256(repr((str(folder.resolve()), made_from)).encode()).hexdigest()[:12]
     target = cache() / f"{name}-{mark}.gguf"
     if target.exists():
         return target
     try:
-        write_gguf(folder, target)
+        gguf.write_gguf(folder, target)
     except ImportError:
         raise ServeError("Falta o pacote gguf, que escreve o modelo. Instale com: pip install gguf") from None
     except ValueError as error:  # another family: write_gguf's own sentence
@@ -103,6 +104,8 @@ class Engine:
         kinds = fields["tokenizer.ggml.token_type"].contents()
         control = [i for i, kind in enumerate(kinds) if kind == CONTROL]
         self._marks = {fields["tokenizer.ggml.tokens"].contents(i): i for i in control}
+        begins = "tokenizer.ggml.add_bos_token" in fields and fields["tokenizer.ggml.add_bos_token"].contents()
+        self._first = [int(fields["tokenizer.ggml.bos_token_id"].contents())] if begins else []
         self.context, self.slots = min(known, MOST_CONTEXT), slots
         self._grammars: dict[str, str] = {}
         self._key = secrets.token_urlsafe(24)
@@ -183,14 +186,14 @@ class Engine:
             said = names.sub(lambda found: f"{found[0][0]}{GUARD}{found[0][1:]}", said.replace(GUARD, ""))
             safe.append(message | {"content": said})
         text = self._inner("/apply-template", {"messages": safe})["prompt"]
-        ids: list[int] = []
+        ids = [*self._first]  # llama.cpp takes the first mark off a template, to put it there itself
         for piece in re.split(f"({names.pattern})", text):
             if piece in self._marks:
                 ids.append(self._marks[piece])
             elif piece:
                 ask = {"content": piece.replace(GUARD, ""), "add_special": False, "parse_special": False}
                 ids += self._inner("/tokenize", ask)["tokens"]
-        return ids
+        return ids[1:] if ids[:2] == 2 * self._first else ids
 
     def _inner(self, path: str, body: dict) -> dict:
         head = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}

@@ -15,10 +15,11 @@ from llmlib.gguf import write_gguf
 PROMPTS = ("Era uma vez, um unicórnio", "A capital do Brasil", "O gato subiu no telhado e viu 2 pássaros.")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="module", params=["mini-base", "mini-instruct"])
+def served(request, tmp_path_factory: pytest.TempPathFactory):
+    """(model, llama.cpp's server of it)."""
     xllamacpp = pytest.importorskip("xllamacpp")
-    path = write_gguf(model_path("mini-base"), tmp_path_factory.mktemp("gguf") / "mini-base.gguf")
+    path = write_gguf(model_path(request.param), tmp_path_factory.mktemp("gguf") / f"{request.param}.gguf")
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = 256
@@ -26,17 +27,17 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = 1
     params.warmup = False
-    return xllamacpp.Server(params)
+    return load(request.param), xllamacpp.Server(params)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_llama_cpp_continues_as_transformers_does(server, prompt: str) -> None:
-    lm = load("mini-base")
+def test_llama_cpp_continues_as_transformers_does(served, prompt: str) -> None:
+    lm, server = served
     answer = server.handle_completions(
         {"prompt": prompt, "temperature": 0, "max_tokens": 24, "cache_prompt": False}
     )
     ours = lm.generate(prompt, max_new_tokens=24, temperature=0)
-    # float16 sums differ in the last digits: two tokens nearly as likely as each other may change places
+    # its keys and values are kept in float16: two tokens nearly as likely as each other may change places
     theirs = answer["choices"][0]["text"]
     assert theirs[:40] == ours[:40]
 

@@ -1,8 +1,8 @@
 """serve: the official client is answered as OpenAI would, and every parameter does what the course says.
 
-The authority is `lm.generate` of the same model, by transformers in float32; llama.cpp computes in float16,
-so two tokens nearly as likely as each other may change places: `same` allows a difference only where our own
-logits were that close. The model of the conversations is the tiny bundled one with a chat template written
+The authority is `lm.generate` of the same model, by transformers in float32; llama.cpp keeps keys and values in
+float16, so two tokens nearly as likely as each other may change places: `same` allows a difference only where
+our own logits were that close. The model of the conversations is the tiny bundled one with a chat template written
 beside it, so that these tests do not wait for a model that knows how to talk.
 """
 
@@ -82,7 +82,7 @@ def complete(client, prompt: str, max_tokens: int = 24, **asked: object):
 
 def same(lm, prompt: str, theirs: str, rules: Sampling, length: int, bias: dict | None = None) -> None:
     """Greedy, token for token: walks our own loop, and where llama.cpp chose another token, demands that the
-    two were within 0.05 in logits (float16 against float32); the walk then follows llama.cpp's choice."""
+    two were within 0.05 in logits (float16 keys and values against float32); the walk then follows llama.cpp's choice."""
     ids = [lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]
     written, shown, swapped = [], "", 0
     for _ in range(length):
