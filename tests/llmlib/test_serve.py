@@ -733,3 +733,21 @@ def test_late_and_cut_answers_are_seen_by_the_client(url) -> None:
         complete(openai.OpenAI(base_url=bad, api_key="x", max_retries=0, timeout=20), "A", 1)
     with pytest.raises(ValueError, match="rate vai de 0 a 1"):
         Flaky(url, rate=2)
+
+
+def test_the_bundled_model_that_talks_says_the_same_served(cache: None) -> None:
+    """What the chapter on APIs serves: its conversations and its plain text, each with the right beginning."""
+    lm, name = load("mini-instruct"), "mini-instruct"
+    countries = ("do Brasil", "da França", "do Japão", "do Chile", "da Itália", "do Egito")
+    questions = [f"Qual é a capital {country}?" for country in countries]
+    with serve(name) as url:
+        client = openai.OpenAI(base_url=url, api_key="nenhuma", max_retries=0, timeout=60)
+        equal = 0
+        for question in questions:
+            said = [{"role": "user", "content": question}]
+            theirs = client.chat.completions.create(model=name, messages=said, max_tokens=12, temperature=0)
+            ours = lm.chat(said, max_new_tokens=12, temperature=0)
+            equal += theirs.choices[0].message.content.strip() == ours.strip()
+        plain = client.completions.create(model=name, prompt="Era uma vez um", max_tokens=12, temperature=0)
+    assert equal >= len(questions) - 1  # one may fall on a near tie
+    assert plain.choices[0].text[:12] == lm.generate("Era uma vez um", max_new_tokens=12, temperature=0)[:12]
