@@ -1,8 +1,8 @@
 """A model of the course as one GGUF file, the format that llama.cpp and the servers built on it open.
 
 Writes weights, shape, tokenizer and chat template; quantises nothing: the numbers are those of the folder, in
-float32, since with matrices in float16 llama.cpp rounds what it multiplies by them too, and answers would differ
-from transformers' more than they must. Only models with Qwen3's layers are written.
+float32, since with matrices in float16 llama.cpp rounds what it multiplies by them too, and answers would
+differ from transformers' more than they must. Only models with Qwen3's layers are written.
 llama.cpp cuts text into pieces before any merge by rules that it knows by name. The rule called "qwen35" is
 ours but for English contractions: text such as 'sol, with an apostrophe before s, t, m, d, re, ve or ll, gets
 other tokens there (the same text, one token more).
@@ -89,7 +89,7 @@ def write_gguf(folder: str | Path, path: str | Path) -> Path:
     writer.add_eos_token_id(special["<|im_end|>"] if template.exists() else config["bos_token_id"])
     if template.exists():
         writer.add_chat_template(template.read_text(encoding="utf-8"))
-    # Plain text always began with it in training, also where the model has turns: without it there is nonsense.
+    # Plain text always began with it in training, also where the model has turns: without it comes nonsense.
     writer.add_add_bos_token(True)
 
     for name, tensor in load_file(folder / "model.safetensors").items():

@@ -1,8 +1,7 @@
 """From a model's name to a llama.cpp that computes: find it, write it as GGUF once, open it.
 
-The GGUF lies in a cache folder, named by what it was made from and by whom, so that a model trained anew is written
-anew.
-Does not speak HTTP. llama.cpp brings an HTTP server of its own, on another port of this machine; it is locked
+The GGUF lies in a cache folder, named by what it was made from and by what code, so that a model trained anew
+is written anew. Does not speak HTTP. llama.cpp brings an HTTP server of its own, on another port of this machine; it is locked
 with a key that nobody is told, and used here for two small things (`tokenize`, `template`).
 """
 
@@ -104,8 +103,9 @@ class Engine:
         kinds = fields["tokenizer.ggml.token_type"].contents()
         control = [i for i, kind in enumerate(kinds) if kind == CONTROL]
         self._marks = {fields["tokenizer.ggml.tokens"].contents(i): i for i in control}
-        begins = "tokenizer.ggml.add_bos_token" in fields and fields["tokenizer.ggml.add_bos_token"].contents()
-        self._first = [int(fields["tokenizer.ggml.bos_token_id"].contents())] if begins else []
+        begins = fields.get("tokenizer.ggml.add_bos_token")
+        opens = begins is not None and begins.contents()
+        self._first = [int(fields["tokenizer.ggml.bos_token_id"].contents())] if opens else []
         self.context, self.slots = min(known, MOST_CONTEXT), slots
         self._grammars: dict[str, str] = {}
         self._key = secrets.token_urlsafe(24)

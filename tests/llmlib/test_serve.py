@@ -1,9 +1,9 @@
 """serve: the official client is answered as OpenAI would, and every parameter does what the course says.
 
-The authority is `lm.generate` of the same model, by transformers in float32; llama.cpp keeps keys and values in
-float16, so two tokens nearly as likely as each other may change places: `same` allows a difference only where
-our own logits were that close. The model of the conversations is the tiny bundled one with a chat template written
-beside it, so that these tests do not wait for a model that knows how to talk.
+The authority is `lm.generate` of the same model, by transformers in float32; llama.cpp keeps keys and values
+in float16, so two tokens nearly as likely as each other may change places: `same` allows a difference only
+where our own logits were that close. Most conversations are those of the base model with a chat template
+written beside it, so that these tests do not lean on how well a model talks.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def complete(client, prompt: str, max_tokens: int = 24, **asked: object):
 
 def same(lm, prompt: str, theirs: str, rules: Sampling, length: int, bias: dict | None = None) -> None:
     """Greedy, token for token: walks our own loop, and where llama.cpp chose another token, demands that the
-    two were within 0.05 in logits (float16 keys and values against float32); the walk then follows llama.cpp's choice."""
+    two were within 0.05 in logits (it keeps keys and values in float16); the walk then follows its choice."""
     ids = [lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]
     written, shown, swapped = [], "", 0
     for _ in range(length):
@@ -736,7 +736,7 @@ def test_late_and_cut_answers_are_seen_by_the_client(url) -> None:
 
 
 def test_the_bundled_model_that_talks_says_the_same_served(cache: None) -> None:
-    """What the chapter on APIs serves: its conversations and its plain text, each with the right beginning."""
+    """What the chapter on APIs serves: conversations and plain text, each with the right beginning."""
     lm, name = load("mini-instruct"), "mini-instruct"
     countries = ("do Brasil", "da França", "do Japão", "do Chile", "da Itália", "do Egito")
     questions = [f"Qual é a capital {country}?" for country in countries]
