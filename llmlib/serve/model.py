@@ -1,8 +1,9 @@
 """From a model's name to a llama.cpp that computes: find it, write it as GGUF once, open it.
 
 The GGUF lies in a cache folder, named by what it was made from and by what code, so that a model trained anew
-is written anew. Does not speak HTTP. llama.cpp brings an HTTP server of its own, on another port of this machine; it is locked
-with a key that nobody is told, and used here for two small things (`tokenize`, `template`).
+is written anew. Does not speak HTTP. llama.cpp brings an HTTP server of its own, on another port of this
+machine; it is locked with a key that nobody is told, and used here for two small things (`tokenize`,
+`template`).
 """
 
 from __future__ import annotations
