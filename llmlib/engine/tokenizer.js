@@ -19,8 +19,9 @@ LLM.Tokenizer = class {
     const id = new Map(tokens.map((token, i) => [token, i])), byte = new Map(LETTERS.map((c, b) => [c, b]));
     this.special = new Map(Object.entries(special));
     this.names = new Map(Array.from(this.special, ([text, i]) => [i, text]));
-    const blanks = (text) => lstrip.includes(text) ? "(?:[^\\S\\uFEFF]|\\x85)*" : "";
-    this.marks = RegExp(Object.keys(special).map((text) => `${blanks(text)}(${text.replace(/\W/g, "\\$&")})`).join("|") || "(?!)");
+    const either = (names) => names.map((text) => text.replace(/\W/g, "\\$&")).join("|") || "(?!)";
+    const blanks = lstrip.length ? `(?:(?:[^\\S\\uFEFF]|\\x85)*(?=${either(lstrip)}))?` : "";
+    this.marks = RegExp(`${blanks}(${either(Object.keys(special))})`); // one group: what splits is the mark alone
     this.ofByte = LETTERS.map((c) => id.get(c));
     this.bytes = tokens.map((token, i) => Array.from(this.names.has(i) ? "" : token, (c) => byte.get(c)));
     const pairs = merges.map((merge) => merge.split(" "));
@@ -31,7 +32,7 @@ LLM.Tokenizer = class {
 
   // text -> ids; a lone surrogate counts as U+FFFD. With special = false, the name of a special token is plain text.
   encode(text, special = true) {
-    return text.split(special ? this.marks : /(?!)/).flatMap((part = "") => (special ? this.special.get(part) : undefined) ??
+    return text.split(special ? this.marks : /(?!)/).flatMap((part) => (special ? this.special.get(part) : undefined) ??
       LLM.Tokenizer.split(part).flatMap((word) => this.word(word)));
   }
 
