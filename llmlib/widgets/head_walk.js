@@ -42,10 +42,12 @@ export default {
     const settle = roving(strip, () => stripButtons, (item) => { if (item.at !== pinned) { pinned = item.at; chosen = { ...chosen, s: Math.min(chosen.s, tokens.length - 1) }; peeked = focusRow = null; drawAll(); } });
     strip.addEventListener("pointerleave", () => { if (peeked !== null) { peeked = null; draw(); } });
     function makeStrip() {
+      if (strip.tokens === tokens) return; // remade under the reader's hands it would lose the focus
+      strip.tokens = tokens;
       const from = Math.max(0, tokens.length - 120);
       stripButtons.length = 0;
       for (let at = from; at < tokens.length; at++) {
-        const button = h("button", { type: "button", class: "llm-token hw-token", tabIndex: -1, onclick: () => button.focus(), onpointerenter: (event) => { if (event.pointerType === "mouse" && peeked !== at) { peeked = at; draw(); } } }, walkNodes(tokens, at));
+        const button = h("button", { type: "button", class: "llm-token hw-token", tabIndex: at === pinned ? 0 : -1, onclick: () => button.focus(), onpointerenter: (event) => { if (event.pointerType === "mouse" && peeked !== at) { peeked = at; draw(); } } }, walkNodes(tokens, at));
         button.at = at;
         stripButtons.push(button);
       }

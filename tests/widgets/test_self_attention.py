@@ -17,6 +17,7 @@ from llmlib.widgets.head_walk import packed, unpacked
 from llmlib.widgets.tied_words import squeezed, unsqueezed, whole
 from tests.widgets.inside import InsideLM, study
 from tests.widgets.page import as_in_the_page
+from tests.widgets.samples import SAMPLES
 
 TEXT = "O gato viu o </script> e dormiu"
 HAND = {
@@ -259,3 +260,16 @@ def test_a_model_that_is_missing_is_said_in_a_sentence(opened: Callable[..., Loc
     expect(root).to_have_attribute("data-state", "error")
     expect(root.locator(".llm-pill").first).to_contain_text("incompleto ou corrompido")
     assert len(weights_shown(root)) == len(InsideLM().tokens(TEXT))  # what was recorded is still there
+
+
+def test_the_walk_goes_by_keyboard_and_keeps_the_focus(opened: Callable[..., Locator]) -> None:
+    root = opened(SAMPLES["head-walk"]())
+    tokens = root.locator(".hw-token")
+    last = tokens.count() - 1
+    root.locator(".hw-token[aria-pressed=true]").focus()
+    expect(root.locator(".hw-token[tabindex='0']")).to_have_count(1)
+    root.page.keyboard.press("End")
+    for at in (last, last - 1):
+        expect(tokens.nth(at)).to_be_focused()
+        expect(tokens.nth(at)).to_have_attribute("aria-pressed", "true")
+        root.page.keyboard.press("ArrowLeft")
