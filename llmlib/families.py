@@ -155,7 +155,7 @@ class BothSides(Family):
 class AnyOrder(Family):
     """A permutation language model, as XLNet: gaps are filled one by one, each seeing those filled before."""
 
-    methods = ("encode", "fill")
+    methods = ("encode", "fill", "trace")
 
     def fill(self, text: str, k: int = 10, order: Sequence[int] | None = None) -> dict:
         """As BothSides.fill, gap by gap in `order` (numbers of the gaps; without it from left to right)."""
@@ -194,6 +194,27 @@ class AnyOrder(Family):
             ids[masked[gap]] = top[gap][0]["id"]
         result = {"tokens": tokens, "masked": masked, "top": top, "order": turns}
         return result | (flat("attentions", np.stack(maps)) if "attentions" in parts else {})
+
+    @torch.no_grad()
+    def _trace(self, text: str = "", only: str | Sequence[str] | None = None) -> dict:
+        """The content stream of a text in which nothing is hidden: every token sees all, itself too.
+
+        Without logits: that stream guesses nothing (Yang et al., 2019, section 2.3).
+        """
+        whole = ("attentions", "hidden_states")
+        parts = wanted(only, whole, whole)
+        must_say(text, "escreva uma frase")
+        ids = self._fits([self.tokenizer.bos_token_id, *self._ids(text)])
+        out = self.model(
+            self._batch(ids),
+            output_attentions="attentions" in parts,
+            output_hidden_states="hidden_states" in parts,
+        )
+        result = {"tokens": self._tokens(ids), "cut": 0}
+        for name in whole:
+            if name in parts:
+                result |= flat(name, stack(getattr(out, name)))
+        return result
 
     def _guess(
         self, ids: list[int], places: list[int], attentions: bool = False

@@ -1,7 +1,7 @@
 // A permutation language model (XLNet): it fills the gaps of a text in any order, each gap seeing the ones filled before it,
 // on both sides. Two streams: the content stream holds what each visible token is; the query stream starts from one learned
-// vector, knows only where it stands, and becomes the guess. Positions are distances. Does: fill. Does not: train, or keep
-// memories. A hidden token is seen by nobody, so the content stream is computed for the visible ones alone.
+// vector, knows only where it stands, and becomes the guess. Positions are distances. Does: fill, and trace: the content stream
+// of a whole text. Does not: train, or keep memories. A hidden token is seen by nobody, so the content stream is computed for the visible ones alone.
 // Shapes: S visible tokens, N guesses, H heads, E size of a head, D width, F of the MLP.
 // Source: Yang et al., 2019 (XLNet); the names are those of transformers, q, k, v and r as matrices (H*E, D), o as (D, H*E).
 
@@ -18,7 +18,8 @@ class Permutation extends Blocks {
   forward(ids) { return this.guess(ids, [...ids.keys()], [ids.length]); }
 
   // ids (S) at the positions `at` -> logits (N, V) for the hidden positions `places`, each of which sees all of ids.
-  // tell(maps (H, N, S), layer) sees where the queries look.
+  // tell(name, array, layer) sees where the queries look ("query", (H, N, S)), where the content does ("content", (H, S, S)),
+  // and the content's states after the embedding and after each layer ("state", (S, D)).
   guess(ids, at, places, tell) {
     const { arrays: r, config: c } = this, { d_model: D, n_head: H, d_inner: F, vocab_size: V } = c, S = ids.length, N = places.length;
     this.check(ids, V);
@@ -30,18 +31,21 @@ class Permutation extends Blocks {
     }
     this.gather(r.x, "transformer.word_embedding.weight", ids, D);
     for (let n = 0; n < N; n++) r.g.set(r["transformer.mask_emb"], n * D);
+    tell?.("state", r.x.subarray(0, S * D), 0);
     for (let l = 0; l < c.n_layer; l++) {
       const layer = `transformer.layer.${l}`, attn = `${layer}.rel_attn`;
       this.linear(r.k, r.x, `${attn}.k`, S, D, D);
       this.linear(r.v, r.x, `${attn}.v`, S, D, D);
       this.linear(r.r, r.far, `${attn}.r`, far, D, D);
       for (const [stream, own, T] of [[r.x, at, S], [r.g, places, N]]) {
+        if (!T) continue; // nothing is hidden
         const maps = this.look(attn, stream, T, S, far, (t, s) => length - 1 - (own[t] - at[s]));
-        if (stream === r.g) tell?.(maps, l);
+        tell?.(stream === r.g ? "query" : "content", maps, l);
         addTo(r.h, stream, T * D);
         this.layerNorm(stream, r.h, `${attn}.layer_norm`, T, D, c.layer_norm_eps);
         this.feed(`${layer}.ff`, stream, T, D, F);
       }
+      tell?.("state", r.x.subarray(0, S * D), l + 1);
     }
     this.linear(r.logits, r.g, "transformer.word_embedding.weight", N, D, V);
     const logits = r.logits.slice(0, N * V), bias = r["lm_loss.bias"];
@@ -112,13 +116,29 @@ engine.families.XLNetLMHeadModel = { Model: Permutation, methods: {
     const tokens = ids.map((id) => id < 0 ? { id, text: MASK } : shown(id)), top = [], maps = parts.has("attentions") && new Float32Array(N * L * H * T);
     for (const gap of turns) {
       const at = [...ids.keys()].filter((i) => ids[i] >= 0), S = at.length, place = masked[gap];
-      const tell = (seen, layer) => {
-        for (let h = 0; h < H; h++) for (let s = 0; s < S; s++) maps[((gap * L + layer) * H + h) * T + at[s]] = seen[h * S + s];
+      const tell = (name, seen, layer) => {
+        if (name === "query") for (let h = 0; h < H; h++) for (let s = 0; s < S; s++) maps[((gap * L + layer) * H + h) * T + at[s]] = seen[h * S + s];
       };
       top[gap] = bestOf(model.guess(at.map((i) => ids[i]), at, [place], maps ? tell : undefined), k);
       ids[place] = top[gap][0].id;
     }
     const result = { tokens, masked, top, order: turns };
     return maps ? put(result, "attentions", maps, N, L, H, T) : result;
+  },
+  // The content stream of a text in which nothing is hidden: every token sees all, itself too. No logits: nothing is asked.
+  trace(params) {
+    const { model, tokenizer } = engine, { n_layer: L, n_head: H, d_model: D, bos_token_id } = model.config, all = ["attentions", "hidden_states"];
+    const parts = wanted(params.only, all, all), text = String(params.text ?? "");
+    mustSay(text, "escreva uma frase");
+    const ids = [bos_token_id, ...tokenizer.encode(text)], T = ids.length;
+    const attentions = parts.has("attentions") && new Float32Array(L * H * T * T);
+    const hidden_states = parts.has("hidden_states") && new Float32Array((L + 1) * T * D);
+    model.guess(ids, [...ids.keys()], [], (name, array, layer) => {
+      if (name === "content" && attentions) attentions.set(array, layer * array.length);
+      if (name === "state" && hidden_states) hidden_states.set(array, layer * array.length);
+    });
+    const result = { tokens: ids.map(shown), cut: 0 };
+    if (attentions) put(result, "attentions", attentions, L, H, T, T);
+    return hidden_states ? put(result, "hidden_states", hidden_states, L + 1, T, D) : result;
   },
 } };

@@ -298,6 +298,24 @@ def test_xlnet_reads_any_text(opened, text):
     both(opened("mini-xlnet"), "fill", text=text, k=2, order=list(range(text.count("<|")))[::-1])
 
 
+def test_xlnet_shows_the_content_stream(opened):
+    """Every token sees the whole text, itself too; the states are those of the model when nothing is hidden."""
+    pair = opened("mini-xlnet")
+    found = both(pair, "trace", text="A moça da avó\ntem maçãs")
+    ids = [token["id"] for token in found["tokens"]]
+    assert ids == [0, *pair[1].tokenizer.encode("A moça da avó\ntem maçãs", add_special_tokens=False)]
+    maps = found["attentions"].reshape(found["attentions_shape"])  # (L, H, T, T)
+    assert (maps > 0).all()
+    states = found["hidden_states"].reshape(found["hidden_states_shape"])  # (L+1, T, D)
+    config = pair[1].model.config
+    assert states.shape == (config.n_layer + 1, len(ids), config.d_model)
+    with torch.no_grad():
+        wanted = pair[1].model.transformer(torch.tensor([ids])).last_hidden_state[0]
+    np.testing.assert_allclose(states[-1], wanted, atol=1e-4)
+    assert both(pair, "trace", text="é", only="hidden_states").keys() >= {"tokens", "hidden_states"}
+    assert "attentions" not in both(pair, "trace", text="é", only="hidden_states")
+
+
 # --- what cannot be answered ---------------------------------------------------------------------------
 
 WRONG = [
@@ -323,6 +341,10 @@ WRONG = [
     ),
     ("mini-t5", "trace", {"text": "a", "target": [1, 99999]}, "{} lê tokens de 0 a 451."),
     ("mini-t5", "fill", {"text": "<|mask|>"}, "{} não sabe fill; sabe encode, rewrite, trace."),
+    ("mini-xlnet", "next", {"text": "Oi"}, "{} não sabe next; sabe encode, fill, trace."),
+    ("mini-xlnet", "trace", {"text": " "}, "O texto está vazio: escreva uma frase."),
+    ("mini-xlnet", "trace", {"text": "1" * 128}, "O texto tem 129 tokens, e {} lê no máximo 128."),
+    ("mini-xlnet", "trace", {"text": "Oi", "only": "logits"}, "A resposta não tem a parte “logits”; tem a"),
     ("mini-xlnet", "fill", {"text": "Sem lacuna."}, "Não há nenhuma lacuna"),
     ("mini-xlnet", "fill", {"text": "  "}, "O texto está vazio"),
     (
