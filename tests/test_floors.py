@@ -28,7 +28,7 @@ FLOOR_0 = {
     "trace",
 }
 FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
-MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "serve"}  # 2
+MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "rag", "serve"}  # 2
 OPENERS = {"families", "models"}  # of these, the ones that open folders with transformers
 
 
