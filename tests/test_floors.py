@@ -21,6 +21,7 @@ FLOOR_0 = {
     "gguf",
     "measure",
     "parts",
+    "rag_judge",
     "skip",
     "solutions",
     "source",
@@ -28,7 +29,7 @@ FLOOR_0 = {
     "trace",
 }
 FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
-MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "rag", "serve"}  # 2
+MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "serve"}  # 2
 OPENERS = {"families", "models"}  # of these, the ones that open folders with transformers
 
 
@@ -40,7 +41,7 @@ def place(name: str) -> str:
 def floor(part: str) -> int:
     if part in FLOOR_0:
         return 0
-    if part == "scratch":
+    if part in {"rag", "scratch"}:  # rag joins words, and asks the model that it is handed
         return 1
     if part in FIGURES | MODELS:
         return 2

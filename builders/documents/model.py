@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from llmlib.rag_judge import normalised as normalised  # how answers are compared, here and by the judge
+
 ONE, TWO, COMPARISON, NONE, CONTRADICTION = (
     "um_fato",
     "dois_documentos",
@@ -21,10 +23,6 @@ ONE, TWO, COMPARISON, NONE, CONTRADICTION = (
 TYPES = (ONE, TWO, COMPARISON, NONE, CONTRADICTION)
 SPLITS = ("dev", "teste")
 MARKED = re.compile(r"\[([a-z0-9!,\-]+): ?([^\]]*)\]")
-LEADING = re.compile(
-    r"^(?:(?:o|a|os|as|um|uma|em|no|na|nos|nas|de|do|da|às|ao|à|por|pelo|pela|pelas|com|para|num|numa|até|há|é"
-    r"|são)\s+)+"
-)
 
 
 class SourceError(ValueError):
@@ -161,12 +159,6 @@ def render(
     if re.search(r"[\[\]#]", text):
         raise SourceError(f"{where}: sobrou um sinal do molde em “{text[max(0, text.find('[')) :][:60]}”")
     return text, evidence, injection
-
-
-def normalised(answer: str) -> str:
-    """An answer as it is compared: small letters, no point, no quotes, no leading article or preposition."""
-    plain = re.sub(r"[“”\"']", "", answer.lower()).strip().rstrip(".!;, ")
-    return LEADING.sub("", plain)
 
 
 def forms(value: str) -> list[str]:
