@@ -27,6 +27,8 @@ ABOUT = {
     "leitura": "perguntas sobre um contexto dado na mesma mensagem",
     "sem_resposta": "perguntas que o contexto não responde",
     "fonte": "perguntas sobre textos numerados, com a fonte na resposta",
+    "documento": "perguntas sobre trechos de documentos, como uma busca os traz",
+    "documento_sem": "as mesmas, quando nenhum trecho responde",
     "padrao": "continuar um padrão",
     "copia": "repetir um texto",
     "lista": "listas de tantas coisas de um tipo",

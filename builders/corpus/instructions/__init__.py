@@ -14,7 +14,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from builders.corpus.instructions import grounded, known, talk, words, writing
+from builders.corpus.instructions import filed, grounded, known, talk, words, writing
 from builders.corpus.instructions.checks import right
 
 __all__ = ["KINDS", "SHARES", "Conversation", "documents", "make", "right"]
@@ -82,6 +82,18 @@ def _grounded(wanted: str) -> Callable[[random.Random, str], Conversation]:
     return make_one
 
 
+def _filed(wanted: str) -> Callable[[random.Random, str], Conversation]:
+    def make_one(rng: random.Random, split: str) -> Conversation:
+        while True:
+            turns, kind = filed.conversation(rng, split)
+            if kind == wanted:
+                return Conversation(
+                    wanted, _neutral(rng, turns), {"accepted": grounded.accepted(turns[-1][1])}
+                )
+
+    return make_one
+
+
 def _dialogue(rng: random.Random, split: str) -> Conversation:
     turns, truth = talk.dialogue(rng, split)
     return Conversation("dialogo", _neutral(rng, turns), truth)
@@ -107,6 +119,8 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
     "leitura": _grounded("leitura"),
     "sem_resposta": _grounded("sem_resposta"),
     "fonte": _grounded("fonte"),
+    "documento": _filed("documento"),
+    "documento_sem": _filed("documento_sem"),
     "padrao": _simple(grounded.pattern, "padrao"),
     "copia": _simple(grounded.repeated, "copia"),
     "lista": _simple(words.some, "lista"),
@@ -124,7 +138,8 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
 }
 # conversations of each kind in a hundred
 SHARES = {
-    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "padrao": 2, "copia": 5,
+    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 24, "documento_sem": 5,
+    "padrao": 2, "copia": 5,
     "lista": 5, "vocabulario": 4, "conta": 5, "classificacao": 4, "historia": 4, "continuacao": 2,
     "descricao": 3, "reescrita": 5, "identidade": 3, "saudacao": 2, "dialogo": 5, "sistema": 4,
 }  # fmt: skip

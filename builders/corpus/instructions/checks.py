@@ -145,6 +145,8 @@ CHECKS: dict[str, Callable[[Conversation, str], bool]] = {
     "leitura": reading,
     "sem_resposta": not_in_text,
     "fonte": reading,
+    "documento": reading,
+    "documento_sem": not_in_text,
     "padrao": exact,
     "copia": exact,
     "lista": members,

@@ -124,7 +124,7 @@ def _stream(rng: random.Random, split: str) -> Iterator:
 
 
 def grounded(rng: random.Random, split: str, kind: str) -> tuple[str, list[tuple[str, str]]]:
-    """A context and one to three (question, answer) pairs on it, the last of them of this kind."""
+    """A context and one to five (question, answer) pairs on it, the last of them of this kind."""
     chance = rng.random()
     while True:
         if kind == "leitura" and chance < 0.06:
@@ -142,7 +142,7 @@ def grounded(rng: random.Random, split: str, kind: str) -> tuple[str, list[tuple
         if wanted:
             last = rng.choice(wanted)
             before = [p for p in pairs if p != last]
-            turns = 0 if rng.random() < 0.82 else min(len(before), rng.randint(1, 2))
+            turns = 0 if rng.random() < 0.4 else min(len(before), rng.randint(1, 4))
             return head, [*rng.sample(before, turns), last]
 
 
