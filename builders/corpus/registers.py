@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from builders.corpus.fillers import filler
 from builders.corpus.invented import Noun, cap
-from builders.corpus.registers_names import SUBJECTS, Names, value
+from builders.corpus.registers_names import SUBJECTS, value
 from builders.corpus.relations import Template, compile_template, fill, held_wording
 from builders.corpus.values import TABLES
 
@@ -101,7 +101,8 @@ def parse(text: str, source: str = "registros.txt") -> list[Sort]:
     for each in (f for sort in found for f in sort.fields):
         if len(each.statements) < 3 or not each.bare or len(each.questions) < 2 or not each.situations:
             raise ValueError(
-                f"{source}: o campo {each.name} precisa de 3 afirmações, 1 sem sujeito, 2 perguntas e 1 situação"
+                f"{source}: o campo {each.name} precisa de 3 afirmações, 1 sem sujeito, "
+                "2 perguntas e 1 situação"
             )
     return found
 
