@@ -29,8 +29,8 @@ FLOOR_0 = {
     "trace",
 }
 FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
-MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "serve"}  # 2
-OPENERS = {"families", "models"}  # of these, the ones that open folders with transformers
+MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "retrieval", "serve"}  # 2
+OPENERS = {"families", "models", "retrieval"}  # of these, the ones that open folders with transformers
 
 
 def place(name: str) -> str:
