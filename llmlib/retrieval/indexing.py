@@ -102,8 +102,8 @@ class Index:
         vectors: those of the chunks, if they are there already.
     Attributes: `documents`, `chunks`, `notes`: a sentence for each document that is not in Portuguese.
     Raises:
-        RetrievalError: an empty, binary or repeated document, sizes that cannot be, vectors of other sizes, or
-            a store that is down. One sentence in Portuguese; the index stays as it was.
+        RetrievalError: an empty, binary or repeated document, sizes that cannot be, vectors of another
+            width, or a store that is down. One sentence in Portuguese; the index stays as it was.
     """
 
     def __init__(
@@ -135,7 +135,8 @@ class Index:
         return len(self.chunks)
 
     def __repr__(self) -> str:
-        return f"Index: {len(self.documents)} documentos em {len(self.chunks)} trechos de até {self.size} palavras."
+        pieces = f"{len(self.chunks)} trechos de até {self.size} palavras"
+        return f"Index: {len(self.documents)} documentos em {pieces}."
 
     # ---- what is in it
 
@@ -175,8 +176,8 @@ class Index:
             self._embedder = encoders.embedder(self._embedder)
         if self._embedder is None:
             raise RetrievalError(
-                "Este índice foi feito sem modelo de embeddings: busque com by='bm25', ou refaça o índice com "
-                "embedder='mini-embed'."
+                "Este índice foi feito sem modelo de embeddings: busque com by='bm25', ou refaça o índice "
+                "com embedder='mini-embed'."
             )
         return self._embedder
 
@@ -221,9 +222,9 @@ class Index:
 
         Args:
             query: at most 256 words are used; `note` says so where there were more.
-            by: "bm25" (shared words), "dense" (cosine of vectors), or "hybrid": both lists, of 100 places each,
-                joined by reciprocal rank fusion. A hybrid search of stop-words only goes by vectors alone, and
-                `note` says so. A chunk that shares no word with the query is not in BM25's list.
+            by: "bm25" (shared words), "dense" (cosine of vectors), or "hybrid": both lists, of 100 places
+                each, joined by reciprocal rank fusion. A hybrid search of stop-words only goes by vectors
+                alone, and `note` says so. A chunk that shares no word with the query is not in BM25's list.
             rerank: how many of the best the reranker reads again and puts in order; 0: none.
         Raises:
             RetrievalError: an empty query, one of stop-words only for BM25, an unknown `by`, a `k` below 1.
@@ -239,8 +240,8 @@ class Index:
         asked, depth = words(query), max(DEPTH, k, rerank)
         if not asked and by == "bm25":
             raise RetrievalError(
-                f"A busca “{query.strip()}” só tem palavras vazias, que estão em quase todo texto: escreva também "
-                "do que se trata."
+                f"A busca “{query.strip()}” só tem palavras vazias, que estão em quase todo texto: escreva "
+                "também do que se trata."
             )
         if not asked and by == "hybrid":
             note = (

@@ -21,13 +21,11 @@ def fitting(vectors: np.ndarray, width: int | None, keys: Sequence[str] | None) 
     vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
         raise RetrievalError(
-            f"Os vetores formam uma matriz (quantos, números de cada um); veio {vectors.shape}."
+            f"Os vetores formam uma matriz (quantos, de quantos números); veio {vectors.shape}."
         )
     same_width(vectors.shape[1], width)
     if not np.isfinite(vectors).all():
-        raise RetrievalError(
-            "Há vetores com números que não são números (NaN ou infinito): nada foi guardado."
-        )
+        raise RetrievalError("Há vetores com valores que não são números (NaN, infinito): nada foi guardado.")
     if keys is not None and len(keys) != len(vectors):
         raise RetrievalError(f"Vieram {len(vectors)} vetores e {len(keys)} chaves: é uma para cada um.")
     return vectors
@@ -37,8 +35,8 @@ def same_width(given: int, width: int | None) -> None:
     """Refuse vectors of other sizes than the store's: they come from another model."""
     if width is not None and given != width:
         raise RetrievalError(
-            f"O vetor tem {given} números, e os deste índice têm {width}: são de modelos diferentes, e não se "
-            "comparam. Use o mesmo modelo, ou refaça o índice."
+            f"O vetor tem {given} números, e os deste índice têm {width}: são de modelos diferentes, e não "
+            "se comparam. Use o mesmo modelo, ou refaça o índice."
         )
 
 
@@ -160,6 +158,6 @@ def answering():
     except Exception as error:  # of httpx, of gRPC, of the operating system: each transport has its own
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise RetrievalError(
-            f"O banco de vetores não respondeu ({type(error).__name__}: {first}). Confira se ele está no ar e o "
-            "endereço; o índice ficou como estava."
+            f"O banco de vetores não respondeu ({type(error).__name__}: {first}). Confira se ele está no ar "
+            "e o endereço; o índice ficou como estava."
         ) from error

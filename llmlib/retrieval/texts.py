@@ -123,7 +123,7 @@ def binary(text: str) -> bool:
 
 
 def language(text: str) -> str:
-    """The language of a text, told by its small words: a name of SMALL, "outra língua", or "" if too short."""
+    """The language of a text, by its small words: a name of SMALL, "outra língua", or "" if too short."""
     found = [word for word in WORD.findall(text.lower()) if not word.isnumeric()]
     if len(found) < JUDGED_WORDS:
         return ""
@@ -138,13 +138,13 @@ def language_note(document: dict) -> str | None:
     if name in ("", "português"):
         return None
     return (
-        f"O documento “{document['id']}” parece estar em {name}: o mini-embed só aprendeu português, e a busca por "
-        "vetores pode errar nele."
+        f"O documento “{document['id']}” parece estar em {name}: o mini-embed só aprendeu português, e a "
+        "busca por vetores pode errar nele."
     )
 
 
 def cut_query(query: object) -> tuple[str, str | None]:
-    """(the query as it is searched, a note about what was left out or None). Raises where nothing is asked."""
+    """(the query as it is searched, a note about what was cut or None). Raises where nothing is asked."""
     if not isinstance(query, str):
         raise RetrievalError(f"A busca é um texto; veio um {type(query).__name__}.")
     spans = list(re.finditer(r"\S+", query))

@@ -1,4 +1,4 @@
-"""Search from scratch: cut texts in pieces, find pieces by words (BM25) and by vectors, and join the two lists.
+"""Search from scratch: cut texts in pieces, find them by words (BM25) and by vectors, and join the two lists.
 
 Four small ideas, each one function or class; `llmlib.retrieval` puts them together, and `engine/search.js`
 says the same in JavaScript, number by number. It knows no model: whoever has vectors hands them in.
@@ -15,130 +15,17 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 # Words that Portuguese sentences need and that say nothing of what they are about.
-STOPWORDS = frozenset(
-    [
-        "a",
-        "o",
-        "as",
-        "os",
-        "um",
-        "uma",
-        "uns",
-        "umas",
-        "de",
-        "do",
-        "da",
-        "dos",
-        "das",
-        "em",
-        "no",
-        "na",
-        "nos",
-        "nas",
-        "num",
-        "numa",
-        "por",
-        "pelo",
-        "pela",
-        "pelos",
-        "pelas",
-        "para",
-        "pra",
-        "com",
-        "sem",
-        "sob",
-        "sobre",
-        "entre",
-        "até",
-        "e",
-        "ou",
-        "mas",
-        "nem",
-        "que",
-        "quem",
-        "qual",
-        "quais",
-        "quando",
-        "quanto",
-        "quantos",
-        "quanta",
-        "quantas",
-        "onde",
-        "como",
-        "se",
-        "já",
-        "não",
-        "sim",
-        "só",
-        "também",
-        "mais",
-        "muito",
-        "muita",
-        "muitos",
-        "muitas",
-        "ao",
-        "aos",
-        "à",
-        "às",
-        "é",
-        "são",
-        "era",
-        "foi",
-        "foram",
-        "ser",
-        "sendo",
-        "está",
-        "estão",
-        "estava",
-        "há",
-        "tem",
-        "têm",
-        "tinha",
-        "ter",
-        "pode",
-        "eu",
-        "tu",
-        "você",
-        "vocês",
-        "ele",
-        "ela",
-        "eles",
-        "elas",
-        "nós",
-        "me",
-        "te",
-        "lhe",
-        "lhes",
-        "meu",
-        "minha",
-        "meus",
-        "minhas",
-        "seu",
-        "sua",
-        "seus",
-        "suas",
-        "nosso",
-        "nossa",
-        "este",
-        "esta",
-        "estes",
-        "estas",
-        "esse",
-        "essa",
-        "esses",
-        "essas",
-        "isto",
-        "isso",
-        "aquele",
-        "aquela",
-        "aquilo",
-        "ali",
-        "aqui",
-        "lá",
-    ]
-)
-SPACE_AND_WORD = re.compile(r"\S+")
-WORD = re.compile(r"\w+")
+SMALL = """
+    a o as os um uma uns umas de do da dos das em no na nos nas num numa por pelo pela pelos pelas para
+    pra com sem sob sobre entre até e ou mas nem que quem qual quais quando quanto quantos quanta quantas
+    onde como se já não sim só também mais muito muita muitos muitas ao aos à às é são era foi foram ser
+    sendo está estão estava há tem têm tinha ter pode eu tu você vocês ele ela eles elas nós me te lhe
+    lhes meu minha meus minhas seu sua seus suas nosso nossa este esta estes estas esse essa esses essas
+    isto isso aquele aquela aquilo ali aqui lá
+"""
+STOPWORDS = frozenset(SMALL.split())
+BETWEEN_BLANKS = re.compile(r"\S+")  # what a chunk counts as a word, with the signs that touch it
+WORD = re.compile(r"\w+")  # what a search counts as a word: letters and digits
 
 
 # ---- cutting a text
@@ -156,7 +43,7 @@ def windows(text: str, size: int = 60, overlap: int = 15) -> list[tuple[int, int
     """
     if not 0 <= overlap < size:
         raise ValueError(f"A sobreposição vai de 0 a {size - 1}, menos que o tamanho; veio {overlap}.")
-    spans = [match.span() for match in SPACE_AND_WORD.finditer(text)]
+    spans = [match.span() for match in BETWEEN_BLANKS.finditer(text)]
     found, first = [], 0
     while spans:
         piece = spans[first : first + size]
@@ -171,7 +58,7 @@ def windows(text: str, size: int = 60, overlap: int = 15) -> list[tuple[int, int
 
 
 def fold(text: str) -> str:
-    """Small letters without accents: "AÇÃO" -> "acao". What is written another way must not be another word."""
+    """Small letters without accents: "AÇÃO" -> "acao". A word written another way must stay the same word."""
     apart = unicodedata.normalize("NFD", text.lower())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 

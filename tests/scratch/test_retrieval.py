@@ -1,4 +1,6 @@
-"""BM25, cosine search, fusion and cutting, held to bm25s and to what they promise; and the ranking measures."""
+"""BM25, cosine search, fusion and cutting, held to bm25s and to their promises; and the ranking measures."""
+
+from itertools import pairwise
 
 import bm25s
 import ir_measures
@@ -33,10 +35,7 @@ def test_a_rare_word_in_a_short_text_counts_more():
 
 
 def test_words_are_folded_and_stop_words_left_out():
-    assert words("A AÇÃO não é de São João, às 8h30…") == ["acao", "sao", "joao", "8h30"][:1] + [
-        "joao",
-        "8h30",
-    ]
+    assert words("A AÇÃO não é de São João, às 8h30…") == ["acao", "joao", "8h30"]
     assert words("o que é e por que há?") == []
     assert fold("ÀÉÎõü") == "aeiou"
 
@@ -52,7 +51,7 @@ def test_windows_cover_every_word_to_the_letter(size, overlap):
             assert len(piece.split()) <= size
             seen.update(range(start, end))
         assert all(text[i].isspace() for i in set(range(len(text))) - seen)
-        for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+        for (_, end), (start, _) in pairwise(spans):
             assert len(text[start:end].split()) == overlap
         assert len(spans) == 1 or spans[-2][1] < spans[-1][1]
 
@@ -87,8 +86,8 @@ def test_the_measures_are_those_of_ir_measures():
     rng = np.random.default_rng(1)
     pairs = [
         (metrics.recall, R @ 5, 5), (metrics.precision, P @ 5, 5), (metrics.success, Success @ 3, 3),
-        (metrics.ndcg, nDCG @ 10, 10), (metrics.reciprocal_rank, RR, None), (metrics.reciprocal_rank, RR @ 4, 4),
-        (metrics.average_precision, AP, None),
+        (metrics.ndcg, nDCG @ 10, 10), (metrics.reciprocal_rank, RR, None),
+        (metrics.reciprocal_rank, RR @ 4, 4), (metrics.average_precision, AP, None),
     ]  # fmt: skip
     qrels, run, ranked = {}, {}, {}
     for query in map(str, range(12)):
