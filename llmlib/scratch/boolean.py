@@ -23,7 +23,7 @@ FIELDS = {  # tag, without accents: the field
     "titulo": "título", "resumo": "resumo", "palavra-chave": "palavra-chave", "descritor": "descritor",
     "descritor:exato": "descritor:exato", "estudo": "estudo", "ano": "ano",
 }  # fmt: skip
-TOKEN = re.compile(r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<quote>")|(?P<word>[^\s()"\[\]]+)|(?P<tag>\[))')
+TOKEN = re.compile(r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<quote>")|(?P<word>[^\s()"\[\]]+)|(?P<tag>[\[\]]))')
 
 
 class QueryError(ValueError):
