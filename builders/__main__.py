@@ -56,6 +56,7 @@ RECIPES: dict[str, list[Step]] = {
     "scaling": [TEXTS[1], ["builders.scaling"]],
     "geracao": [["builders.sampling_curves"]],
     "resenhas": [["builders.reviews"]],
+    "recados": [["builders.messages"]],
     "documentos": [["builders.documents"]],
     "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
