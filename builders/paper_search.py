@@ -96,9 +96,8 @@ def items() -> tuple[dict, ...]:
 
     Right is the text that has both; only pairs that one text has are asked.
     """
-    found = []
+    found, has = [], [f" {plain(body(d))} " for d in collection()]
     for place, study in enumerate(studies()):
-        has = [f" {plain(body(d))} " for d in collection()]
         spot, number = f" {plain(study.place)} ", f" {study.sample} "
         if [i for i, text in enumerate(has) if spot in text and number in text] != [place]:
             continue

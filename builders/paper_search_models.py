@@ -22,12 +22,13 @@ ROWS = 32  # queries of one text in a batch
 
 
 @torch.no_grad()
-def states(body: object, rows: Sequence[list[int]]) -> tuple[int, list[torch.Tensor]]:
+def states(body: object, rows: Sequence[list[int]], most: int = 10**9) -> tuple[int, list[torch.Tensor]]:
     """States after the last norm of rows of ids that begin alike: (start, one (tokens, D) tensor a row).
 
-    The first state of each row is that of the last shared token, at place start - 1.
+    The first state of each row is that of the last shared token, at place start - 1; of what they share,
+    `most` tokens at most are read together.
     """
-    shortest = min(map(len, rows)) - 1
+    shortest = min(min(map(len, rows)) - 1, most)
     start = sum(1 for _ in takewhile(lambda i: all(r[i] == rows[0][i] for r in rows), range(shortest)))
     if start == 0:
         raise ValueError("the rows do not begin with the same token")
@@ -69,7 +70,7 @@ def likelihoods(lm: object, queries: Sequence[str], texts: Sequence[str], pairs:
         after = [encode(lm, f" {queries[q]}") for q in asked]
         room = lm.context - max(map(len, after))
         before = before[:1] + before[1:][-(room - 1) :]
-        start, found = states(lm.model.model, [before + each for each in after])
+        start, found = states(lm.model.model, [before + each for each in after], len(before))
         scores = []
         for each, state in zip(after, found, strict=True):
             logits = lm.model.lm_head(state[len(before) - start :][:-1]).double()  # (Q, V)

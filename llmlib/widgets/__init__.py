@@ -60,6 +60,13 @@ WIDGETS = {
     "AttentionView": "attention_view",
     "HeadSwitches": "head_switches",
     "BertViz": "bertviz",
+    "EmbeddingMap": "embedding_map",
+    "RagPipeline": "rag_pipeline",
+    "ChunkView": "chunk_view",
+    "RankLists": "rank_lists",
+    "PaperSearch": "paper_search",
+    "RankFusion": "rank_fusion",
+    "QueryDuel": "query_duel",
 }
 __all__ = [*WIDGETS, "assets"]
 

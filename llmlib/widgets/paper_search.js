@@ -1,3 +1,4 @@
+// uses part: rank_fusion.lists
 // PaperSearch: one search, several ways side by side. The Boolean one is answered and explained here, as it is typed; examples are
 // recorded; the other ways on the reader's own words ask the host.
 export default {
@@ -24,19 +25,13 @@ export default {
     // What the other ways read: the words, without operators, fields and signs.
     const bare = () => text.value.replace(/\[[^\]]*\]?/g, " ").replace(/["()*]/g, " ").replace(/(^|\s)(AND|OR|NOT|E|OU|NÃO)(?=\s|$)/gu, "$1").replace(/\s+/g, " ").trim();
     const marks = (grade) => (grade == null ? [] : h("span", { class: "ps-grade", title: `relevância ${grade}` }, "●".repeat(grade) + "○".repeat(3 - grade), h("span", { class: "llm-unseen" }, `relevância ${grade} de 3. `)));
-    function ndcg(ranking) {
-      const gain = (g, i) => g / Math.log2(i + 2), sum = (values) => values.slice(0, 10).reduce((total, g, i) => total + gain(g, i), 0);
-      const best = sum(Object.values(grades).sort((a, b) => b - a));
-      return best ? sum(ranking.map((i) => grades[i] ?? 0)) / best : null;
-    }
-
     function drawColumns() {
       for (const { way, score, list, box } of columns) {
         const ranking = lists[way.key], graded = Object.keys(grades).length > 0;
         box.classList.toggle("ps-shown", way.key === shown);
         list.classList.toggle("llm-wait", ranking === undefined);
         if (ranking === undefined) continue;
-        const points = ranking && graded ? ndcg(ranking) : null;
+        const points = ranking && graded ? ndcgOf(ranking, grades) : null;
         const many = way.key === "booleana" && ranking ? `${fmtNumber(ranking.length)} de ${documents.length}` : "";
         setText(score, ranking === null ? "só ao vivo" : [points == null ? "" : `nDCG@10 ${fmtNumber(points, 2)}`, many].filter(Boolean).join(" · ") || "\u00a0");
         list.replaceChildren(...(ranking ?? []).slice(0, 5).map((i) => h("li", {}, h("button", { type: "button", class: "ps-hit", "aria-pressed": String(i === chosen), onclick: () => pick(i) }, marks(graded ? grades[i] ?? 0 : null), documents[i].title, h("small", {}, ` ${documents[i].year}`)))),
