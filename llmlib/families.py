@@ -93,6 +93,15 @@ class Family:
     def _batch(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor([list(ids)], device=self.device)
 
+    def _pass(self, ids: list[int], parts: set[str]) -> tuple[Tensor, dict]:
+        """Logits (T, V), and the tokens with the maps and states asked for."""
+        asked = [name for name in ("attentions", "hidden_states") if name in parts]
+        out = self.model(self._batch(ids), **{f"output_{name}": True for name in asked})
+        result = {"tokens": self._tokens(ids)}
+        for name in asked:
+            result |= flat(name, stack(getattr(out, name)))
+        return out.logits[0].float(), result
+
 
 class BothSides(Family):
     """A masked language model, as BERT: every token sees both sides."""
@@ -127,20 +136,6 @@ class BothSides(Family):
         """Ids with the model's own marks and its own mask."""
         text = well_formed(str(text)).replace(MASK, self.tokenizer.mask_token)
         return self._fits(self.tokenizer.encode(text, verbose=False))
-
-    def _pass(self, ids: list[int], parts: set[str]) -> tuple[Tensor, dict]:
-        """Logits (T, V) and the parts asked for."""
-        out = self.model(
-            self._batch(ids),
-            output_attentions="attentions" in parts,
-            output_hidden_states="hidden_states" in parts,
-        )
-        result = {"tokens": self._tokens(ids)}
-        if "attentions" in parts:
-            result |= flat("attentions", stack(out.attentions))
-        if "hidden_states" in parts:
-            result |= flat("hidden_states", stack(out.hidden_states))
-        return out.logits[0].float(), result
 
     def logits_of(self, ids: Sequence[int], hidden: Sequence[int]) -> Tensor:
         """Logits (N, V) for the tokens of `ids` (no mark) at the places `hidden`, all of them masked."""
@@ -204,17 +199,7 @@ class AnyOrder(Family):
         whole = ("attentions", "hidden_states")
         parts = wanted(only, whole, whole)
         must_say(text, "escreva uma frase")
-        ids = self._fits([self.tokenizer.bos_token_id, *self._ids(text)])
-        out = self.model(
-            self._batch(ids),
-            output_attentions="attentions" in parts,
-            output_hidden_states="hidden_states" in parts,
-        )
-        result = {"tokens": self._tokens(ids), "cut": 0}
-        for name in whole:
-            if name in parts:
-                result |= flat(name, stack(getattr(out, name)))
-        return result
+        return {"cut": 0} | self._pass(self._fits([self.tokenizer.bos_token_id, *self._ids(text)]), parts)[1]
 
     def _guess(
         self, ids: list[int], places: list[int], attentions: bool = False

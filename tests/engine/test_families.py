@@ -299,7 +299,7 @@ def test_xlnet_reads_any_text(opened, text):
 
 
 def test_xlnet_shows_the_content_stream(opened):
-    """Every token sees the whole text, itself too; the states are those of the model when nothing is hidden."""
+    """Every token sees the whole text, itself too; the states are the model's own."""
     pair = opened("mini-xlnet")
     found = both(pair, "trace", text="A moça da avó\ntem maçãs")
     ids = [token["id"] for token in found["tokens"]]
