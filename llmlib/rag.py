@@ -95,8 +95,10 @@ def ask(
     return answer(lm, prompt(lm, question, hits), **rules)
 
 
-def prompt(lm: object, question: str, hits: Sequence[object], room: int = ROOM) -> Prompt:
-    """The message that asks `question` of the passages found, best first.
+def prompt(
+    lm: object, question: str, hits: Sequence[object], room: int = ROOM, titles: bool = False
+) -> Prompt:
+    """The message that asks `question` of the passages found, best first; with `titles`, each after its own.
 
     Passages that do not fit the window, less `room` tokens for the answer, are left out from the worst up; of
     a single one too long the beginning stays. No hits: the bare question.
@@ -105,7 +107,7 @@ def prompt(lm: object, question: str, hits: Sequence[object], room: int = ROOM) 
     question = " ".join(question.split())
     if not question:
         raise ValueError("Escreva uma pergunta: sem ela não há o que procurar.")
-    limit, found, cut = lm.context - room, [sourced(hit) for hit in hits], 0
+    limit, found, cut = lm.context - room, [sourced(hit, titles) for hit in hits], 0
 
     def size(sources: Sequence[Source]) -> int:
         return tokens(lm, message(question, sources))
@@ -126,10 +128,14 @@ def prompt(lm: object, question: str, hits: Sequence[object], room: int = ROOM) 
     return Prompt(question, message(question, kept), tuple(kept), tuple(found[len(kept) :]), cut, total)
 
 
-def sourced(hit: object) -> Source:
-    """A hit of a search as a source of a prompt."""
-    chunk = hit.chunk
-    return Source(chunk.document, chunk.title, chunk.start, chunk.end, chunk.text, flat(chunk.text))
+def sourced(hit: object, titled: bool = False) -> Source:
+    """A hit of a search as a source of a prompt; what is one already stays."""
+    if isinstance(hit, Source):
+        return hit
+    chunk, sent = hit.chunk, flat(hit.chunk.text)
+    if titled and chunk.title:
+        sent = flat(chunk.title).rstrip(".") + (":\n" if sent[:1] == "|" else ". ") + sent
+    return Source(chunk.document, chunk.title, chunk.start, chunk.end, chunk.text, sent)
 
 
 def message(question: str, sources: Sequence[Source]) -> str:
@@ -139,12 +145,12 @@ def message(question: str, sources: Sequence[Source]) -> str:
 
 
 def flat(text: str) -> str:
-    """A passage on one line; only the rows of a table keep lines of their own."""
+    """A passage on one line; only the rows of a table or of a list keep lines of their own."""
     lines = [" ".join(line.split()) for line in text.split("\n")]
     lines, out = [line for line in lines if line], ""
+    rows = [line[:2] in ("- ", "• ") or "|" in (line[:1], line[-1:]) for line in lines]
     for i, line in enumerate(lines):
-        row = any("|" in (each[:1], each[-1:]) for each in lines[max(0, i - 1) : i + 1])
-        out += line if i == 0 else f"\n{line}" if row else f" {line}"
+        out += line if i == 0 else f"\n{line}" if any(rows[i - 1 : i + 1]) else f" {line}"
     return out
 
 

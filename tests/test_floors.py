@@ -6,11 +6,16 @@ its own floor or below.
 """
 
 import ast
+import re
+import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+OPTIONAL = {"xllamacpp"}  # the server says how to install it
 FILES = sorted((ROOT / "llmlib").rglob("*.py"))
 
 FLOOR_0 = {
@@ -94,6 +99,33 @@ def test_imports_go_downwards(path):
         if package == "torch":
             assert here in {"scratch", "lm", "passes"} | OPENERS, f"{here} imports torch"
         assert package not in {"builders", "book", "tests"}, f"{here} imports {name}, above the library"
+
+
+def installed(names: list[str]) -> set[str]:
+    """What pip installs for these requirements: they and, in turn, what they require without being asked."""
+    found: set[str] = set()
+    while names:
+        name = re.match(r"[\w.-]+", names.pop())[0].lower().replace("_", "-")
+        if name not in found:
+            found.add(name)
+            with suppress(PackageNotFoundError):
+                names += [line for line in requires(name) or () if "extra ==" not in line]
+    return found
+
+
+def test_what_the_library_imports_is_required():
+    """Of every package that llmlib imports, and that may not be missing, requirements.txt brings the owner."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    brought = installed([line for line in lines if line[:1].isalpha()])
+    owners = packages_distributions()
+    missing = {
+        f"{path.name}: {name}"
+        for path in FILES
+        for name in {full.partition(".")[0] for full, _ in imports(path)}
+        if name not in sys.stdlib_module_names | {"llmlib"} | OPTIONAL
+        and not brought & {owner.lower().replace("_", "-") for owner in owners.get(name, [name])}
+    }
+    assert missing == set()
 
 
 def test_nothing_reads_pickles_or_runs_code_of_models():

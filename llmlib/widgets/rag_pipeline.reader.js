@@ -10,13 +10,17 @@ const ragWords = (text) => [...text.matchAll(/[\p{L}\p{N}]+/gu)].map((each) => (
 const ragBare = (text) => text.replace(/^[ \-–—•“"']+/, "");
 const ragSplit = (text) => text.split(/\s+/u).filter(Boolean);
 
-// A passage on one line; only the rows of a table keep lines of their own.
+// A passage on one line; only the rows of a table or of a list keep lines of their own.
 function ragFlat(text) {
   const lines = text.split("\n").map((line) => ragSplit(line).join(" ")).filter(Boolean);
-  const row = (line) => line !== undefined && (line.startsWith("|") || line.endsWith("|"));
+  const row = (line) => line.startsWith("|") || line.endsWith("|") || line.startsWith("- ") || line.startsWith("• ");
   return lines.map((line, i) => (i === 0 ? line : (row(line) || row(lines[i - 1]) ? "\n" : " ") + line)).join("");
 }
-const ragSource = ({ document, title, start, end, text }) => ({ document, title, start, end, text, sent: ragFlat(text) });
+// A hit as a source of a prompt; `titled`: after the title of its document.
+function ragSource({ document, title, start, end, text }, titled = false) {
+  const flat = ragFlat(text), head = titled && title ? ragFlat(title).replace(/\.+$/, "") + (flat.startsWith("|") ? ":\n" : ". ") : "";
+  return { document, title, start, end, text, sent: head + flat };
+}
 const ragMessage = (question, sources) =>
   (sources.length ? ["Contexto:", ...sources.map(({ sent }, i) => `[${i + 1}] ${sent}`), `Pergunta: ${question}`].join("\n") : question);
 
