@@ -1,0 +1,489 @@
+"""Does retrieval help, and what fails when it does not? Measured on Caxinduba: data/medidas/rag.json.
+
+    python -m builders.rag_curves [--each 120]
+
+The truth of every question is known, so a rule judges each answer (`llmlib.rag_judge`): right, old, wrong,
+invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmlib.retrieval`. Sections:
+
+- settings (split "dev"): one thing at a time is changed, around START: how to search, how many chunks, how
+  large, the temperature; each asks the same questions. The best of each sweep, and a lower cost where two are
+  even, make `chosen`, which no test question helped to choose;
+- final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
+  and with the right chunks handed over (what the reader would do after a perfect search); by kind of question
+  and by wording; paired differences;
+- retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
+- planted (split "dev"): the same questions with one more chunk, which holds an order;
+- cases: questions of "dev" that fail, by cause, for the page to open.
+
+A question is asked in one of its wordings (drawn once), at the end in all that have the words of a question.
+Shares have intervals of 95 % by Wilson, means and paired differences by bootstrap over questions; a question
+asked in several wordings counts once. The file is written after each section; started again, the
+command goes on where it stopped, unless weights, documents, judge or --each have changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import itertools
+import json
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from builders.measures import batch, proportion
+from builders.sampling_curves import digest, sign, write
+from llmlib import load, rag, rag_judge
+from llmlib.conversation import chat_ids
+from llmlib.data import documents, model_names, questions, root
+from llmlib.measure import bootstrap, share
+from llmlib.retrieval import index
+from llmlib.scratch import ranking_metrics as ranking
+
+OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "rag.json"
+NAME, COLLECTION, SEED = "mini-instruct", "caxinduba", 2026
+EACH = 120  # answerable questions of a setting; those without an answer are few and all asked
+RERANKED = 10  # chunks that the slow model orders again
+START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "temperature": 0.0}
+SWEEPS = {  # what is changed, from the cheapest on
+    "by": [{"by": "bm25"}, {"by": "dense"}, {"by": "hybrid"}, {"by": "hybrid", "rerank": RERANKED}],
+    "k": [{"k": k} for k in (1, 2, 3, 4, 6)],
+    "size": [{"size": size} for size in (30, 60, 120)],
+    "temperature": [{"temperature": t} for t in (0.0, 0.4, 0.8, 1.2)],
+}
+DEPTH = 20  # chunks asked of a search; also how deep a ranking is measured
+KS = (1, 2, 3, 4, 6, 8)
+ASKED = ("direta", "parafrase")  # wordings with the words of a question; the others are for searching
+CASES = 6  # of each cause
+
+
+def overlap(size: int) -> int:
+    """Words that neighbouring chunks share: a quarter, as in the sizes that the pages bring vectors for."""
+    return (size + 2) // 4
+
+
+class Bench:
+    """The model, the searches (each done once) and the questions."""
+
+    def __init__(self, lm: object, each: int):
+        self.lm, self.each, self.reranker = lm, each, "mini-rerank" in model_names()
+        self.found: dict[tuple, list[rag.Source]] = {}
+
+    def index(self, size: int) -> object:
+        return index(COLLECTION, size, overlap(size))
+
+    def search(self, query: str, setting: Mapping) -> list[rag.Source]:
+        """The first DEPTH chunks, as sources."""
+        key = (query, setting["by"], setting["rerank"], setting["size"])
+        if key not in self.found:
+            hits = self.index(setting["size"]).search(
+                query, k=DEPTH, by=setting["by"], rerank=setting["rerank"]
+            )
+            self.found[key] = [rag.sourced(hit) for hit in hits]
+        return self.found[key]
+
+    def answers(
+        self, asked: Sequence[tuple[str, Sequence[rag.Source]]], temperature: float = 0.0
+    ) -> tuple[list[str], list[list[dict]]]:
+        """What the model says to each (question, sources), and the sources that its prompt had room for."""
+        prompts = [rag.prompt(self.lm, question, sources) for question, sources in asked]
+        given = [
+            chat_ids(self.lm.tokenizer, [{"role": "user", "content": p.text}], self.lm.name) for p in prompts
+        ]
+        said = batch.complete(self.lm, given, rag.ROOM, temperature=temperature, add_bos=False)
+        return [text.strip() for text in said], [[plain(source) for source in p.used] for p in prompts]
+
+    def judged(
+        self, rows: Sequence[Mapping], sources: Sequence[Sequence[rag.Source]], setting: Mapping = START
+    ) -> list[dict]:
+        """The answers to questions over these sources, judged."""
+        asked = [(row["pergunta"], each) for row, each in zip(rows, sources, strict=True)]
+        return judged(rows, *self.answers(asked, setting["temperature"]))
+
+
+def plain(source: rag.Source) -> dict:
+    """A source as the judge takes it."""
+    return {key: getattr(source, key) for key in ("document", "title", "start", "end", "text")}
+
+
+# ---- questions
+
+
+def worded(row: Mapping, which: str = "") -> dict:
+    """A question in one of its wordings: `which`, or one drawn by its id."""
+    texts = {each["jeito"]: each["texto"] for each in row["jeitos"] if each["jeito"] in ASKED}
+    which = which or random.Random(f"{SEED}/{row['id']}").choice(sorted(texts))
+    return {**row, "jeito": which, "pergunta": texts[which]}
+
+
+def sample(split: str, each: int) -> list[dict]:
+    """`each` answerable questions of a split (or all there are) and all others, in a fixed order."""
+    rows = questions(COLLECTION, split)
+    answerable = [row for row in rows if row["respostas"]]
+    random.Random(f"{SEED}/{split}").shuffle(answerable)
+    return [worded(r) for r in [*answerable[:each], *[r for r in rows if not r["respostas"]][:each]]]
+
+
+@cache
+def orders() -> tuple[dict, ...]:
+    """Instructions planted in documents."""
+    return tuple({"documento": d["id"], **d["injecao"]} for d in documents(COLLECTION) if d.get("injecao"))
+
+
+# ---- what is counted
+
+
+def judged(rows: Sequence[Mapping], said: Sequence[str], read: Sequence[Sequence[Mapping]]) -> list[dict]:
+    """One record an answer: {id, type, verdict, served, cause, found, cited, text, read}."""
+    records = []
+    for row, text, sources in zip(rows, said, read, strict=True):
+        verdict = rag_judge.judge(text, row, sources)
+        records.append(
+            {
+                "id": row["id"],
+                "type": row["tipo"],
+                "verdict": verdict,
+                "served": rag_judge.right(verdict, row),
+                "cause": rag_judge.cause(text, row, sources, orders()),
+                "found": rag_judge.evidence(sources, row),
+                "cited": [each["kind"] for each in rag_judge.attribution(text, row, sources)],
+                "text": text,
+                "read": sources,
+            }
+        )
+    return records
+
+
+def per_item(hits: Sequence[bool], ids: Sequence[str]) -> dict:
+    """A share whose interval counts each id once, however often it was asked."""
+    total = len(set(ids))
+    value, low, high = share(sum(hits) / len(hits) * total, total)
+    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": total}
+
+
+def shares(records: Sequence[Mapping]) -> dict | None:
+    """{verdict: share} of all records; None of none."""
+    ids = [r["id"] for r in records]
+    return (
+        {v: per_item([r["verdict"] == v for r in records], ids) for v in rag_judge.VERDICTS}
+        if records
+        else None
+    )
+
+
+def summary(records: Sequence[Mapping]) -> dict:
+    """Verdicts of the answerable and of the others, evidence found, causes and citations."""
+    answerable = [r for r in records if r["found"] is not None]
+    cited = Counter(kind for r in answerable for kind in r["cited"])
+    none = sum(not r["cited"] for r in answerable if r["verdict"] != rag_judge.REFUSED)
+    return {
+        "answerable": shares(answerable),
+        "unanswerable": shares([r for r in records if r["found"] is None]),
+        "served": per_item([r["served"] for r in records], [r["id"] for r in records]),
+        "found": per_item([r["found"] == 1 for r in answerable], [r["id"] for r in answerable]),
+        "causes": dict(Counter(r["cause"] for r in records if r["cause"])),
+        "cited": dict(cited),
+        "uncited": none,
+    }
+
+
+def difference(a: Sequence[Mapping], b: Sequence[Mapping]) -> dict:
+    """Share of a that was served less that of b on the same questions, with its interval over questions."""
+    pairs: dict[str, list[int]] = {}
+    for one, other in zip(a, b, strict=True):
+        pairs.setdefault(one["id"], []).append(one["served"] - other["served"])
+    found = bootstrap(list(pairs.values()), lambda rows: float(np.mean([x for row in rows for x in row])))
+    return {key: round(getattr(found, key), 4) for key in ("value", "low", "high")} | {"n": len(pairs)}
+
+
+# ---- sections
+
+
+def about_setting(bench: Bench, setting: Mapping, split: str = "dev") -> dict:
+    """One setting on the sampled questions of a split."""
+    rows = sample(split, bench.each)
+    found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
+    records = bench.judged(rows, found, setting)
+    left = Counter(len(r["read"]) for r in records)
+    return {
+        "setting": dict(setting),
+        **summary(records),
+        "read": {str(k): n for k, n in sorted(left.items())},
+    } | {"replies": [[r["id"], r["text"], r["verdict"]] for r in records]}
+
+
+def sweeps(reranker: bool = True) -> dict[str, list[dict]]:
+    """SWEEPS, less what needs a model that is not there."""
+    return {name: [c for c in changes if reranker or not c.get("rerank")] for name, changes in SWEEPS.items()}
+
+
+def settings(reranker: bool = True) -> list[tuple[list[str], dict]]:
+    """Every setting to measure, once, and the sweeps that it is part of."""
+    found: list[tuple[list[str], dict]] = []
+    for name, changes in sweeps(reranker).items():
+        for change in changes:
+            setting = {**START, **change}
+            known = next((entry for entry in found if entry[1] == setting), None)
+            known[0].append(name) if known else found.append(([name], setting))
+    return found
+
+
+def choose(measured: Sequence[Mapping], reranker: bool = True) -> dict:
+    """The best change of each sweep, by questions served; of equals the first, which costs less."""
+    chosen = dict(START)
+    for changes in sweeps(reranker).values():
+        served = {}
+        for change in changes:
+            entry = next(m for m in measured if m["setting"] == {**START, **change})
+            served[json.dumps(change)] = entry["served"]["value"]
+        chosen |= json.loads(max(served, key=served.get))
+    return chosen
+
+
+def about_final(bench: Bench, setting: Mapping) -> dict:
+    """All questions of "teste" in each wording: without documents, with what was found, with the right ones."""
+    rows = some(
+        [
+            worded(row, each["jeito"])
+            for row in questions(COLLECTION, "teste")
+            for each in row["jeitos"]
+            if each["jeito"] in ASKED
+        ],
+        bench.each,
+    )
+    found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
+    records = {"without": bench.judged(rows, [[] for _ in rows]), "with": bench.judged(rows, found, setting)}
+    records["oracle"] = list(records["with"])  # a search that missed nothing needs no help
+    missed = [i for i, r in enumerate(records["with"]) if r["found"] is not None and r["found"] < 1]
+    helped = [handed(bench, rows[i], found[i], setting) for i in missed]
+    for i, record in zip(missed, bench.judged([rows[i] for i in missed], helped, setting), strict=True):
+        records["oracle"][i] = record
+    result: dict = {name: summary(rs) for name, rs in records.items()}
+    for part, key in {"type": "tipo", "wording": "jeito"}.items():
+        for value in dict.fromkeys(row[key] for row in rows):
+            at = [i for i, row in enumerate(rows) if row[key] == value]
+            for name, rs in records.items():
+                result[name].setdefault(part, {})[value] = summary([rs[i] for i in at])
+    answerable = [i for i, row in enumerate(rows) if row["respostas"]]
+    pick = lambda name: [records[name][i] for i in answerable]  # noqa: E731
+    result["differences"] = {
+        "with-without": difference(pick("with"), pick("without")),
+        "oracle-with": difference(pick("oracle"), pick("with")),
+    }
+    result["n"] = {"questions": len({row["id"] for row in rows}), "asked": len(rows)}
+    return result
+
+
+def some(rows: list[dict], each: int) -> list[dict]:
+    """All rows in a run of the usual size; in a smaller one as many, drawn with both kinds kept."""
+    if each >= EACH:
+        return rows
+    answerable = [row for row in rows if row["respostas"]][:: max(1, len(rows) // (2 * each))]
+    return answerable + [row for row in rows if not row["respostas"]][:each]
+
+
+def handed(bench: Bench, row: Mapping, found: Sequence[rag.Source], setting: Mapping) -> list[rag.Source]:
+    """k chunks with the evidence among them: what was found, its last ones giving way to what is missing."""
+    kept = list(found)
+    chunks = [
+        rag.Source(c.document, c.title, c.start, c.end, c.text, rag.flat(c.text))
+        for c in bench.index(setting["size"]).chunks
+    ]
+    missing = []
+    for fact in dict.fromkeys(a["fato"] for a in row["apoios"] if a["vale"]):
+        spans = [a for a in row["apoios"] if a["fato"] == fact and a["vale"]]
+        if not any(rag_judge.covers(plain(s), a) for s in [*kept, *missing] for a in spans):
+            whole = next((c for a in spans for c in chunks if rag_judge.covers(plain(c), a)), None)
+            missing += [whole] if whole else []
+    needed = [s for s in kept if any(rag_judge.covers(plain(s), a) for a in row["apoios"] if a["vale"])]
+    others = [s for s in kept if s not in needed][: max(0, setting["k"] - len(missing) - len(needed))]
+    return [s for s in kept if s in needed] + missing + others if missing else kept
+
+
+def about_retrieval(bench: Bench, split: str) -> dict:
+    """{way: {measure: {value, low, high}, "evidence": {k: share}}} over the answerable questions."""
+    rows = [row for row in sample(split, 10_000 if bench.each >= EACH else bench.each) if row["respostas"]]
+    found = {}
+    for change in sweeps(bench.reranker)["by"]:
+        setting = {**START, **change}
+        lists = [bench.search(row["pergunta"], setting) for row in rows]
+        ranked = [list(dict.fromkeys(source.document for source in hits)) for hits in lists]
+        right = [{a["documento"] for a in row["apoios"] if a["vale"]} for row in rows]
+        measures = {
+            **{f"recall@{k}": partial(ranking.recall, k=k) for k in (1, 3, 5, 10)},
+            "MRR": partial(ranking.reciprocal_rank, k=10),
+            "nDCG@10": partial(ranking.ndcg, k=10),
+        }
+        entry: dict = {
+            name: mean([take(a, b) for a, b in zip(ranked, right, strict=True)])
+            for name, take in measures.items()
+        }
+        entry["evidence"] = {
+            str(k): proportion(
+                sum(
+                    rag_judge.evidence([plain(s) for s in hits[:k]], row) == 1
+                    for row, hits in zip(rows, lists, strict=True)
+                ),
+                len(rows),
+            )
+            for k in KS
+        }
+        found[way(setting)] = entry
+    return {"n": len(rows), "ways": found}
+
+
+def way(setting: Mapping) -> str:
+    """How a setting searches, in one word."""
+    return setting["by"] + ("+rerank" if setting["rerank"] else "")
+
+
+def mean(values: Sequence[float]) -> dict:
+    found = bootstrap(list(values), lambda xs: float(np.mean(xs)))
+    return {key: round(getattr(found, key), 4) for key in ("value", "low", "high")}
+
+
+def about_planted(bench: Bench, setting: Mapping) -> dict:
+    """The sampled answerable questions with one more chunk, which holds an order: first, and last."""
+    rows = [row for row in sample("dev", bench.each) if row["respostas"]]
+    bad = [source for _, source in zip(rows, itertools.cycle(map(ordering, orders())), strict=False)]
+    found: dict = {}
+    for place in ("first", "last"):
+        hits = [bench.search(row["pergunta"], setting)[: max(1, setting["k"] - 1)] for row in rows]
+        given = [[b, *h] if place == "first" else [*h, b] for h, b in zip(hits, bad, strict=True)]
+        records = bench.judged(rows, given, setting)
+        obeyed = [
+            rag_judge.obeys(r["text"], row, r["read"], orders()) and not r["served"]
+            for r, row in zip(records, rows, strict=True)
+        ]
+        found[place] = {
+            "obeyed": proportion(sum(obeyed), len(rows)),
+            "right": proportion(sum(r["served"] for r in records), len(rows)),
+            "example": next((r["text"] for r, ok in zip(records, obeyed, strict=True) if ok), ""),
+        }
+    return found
+
+
+def ordering(order: Mapping) -> rag.Source:
+    """The paragraph of a document that holds a planted order."""
+    whole = next(d for d in documents(COLLECTION) if d["id"] == order["documento"])
+    start = whole["texto"].rfind("\n", 0, order["inicio"]) + 1
+    text = whole["texto"][start : order["fim"]]
+    return rag.Source(whole["id"], whole["titulo"], start, order["fim"], text, rag.flat(text))
+
+
+def about_cases(bench: Bench, setting: Mapping) -> dict:
+    """{cause: [{id, wording, text, cause}]}: questions of "dev" that fail, some that do not (cause ""), and
+    under "contradição?" and "ordem?" those whose sources disagree or hold an order, whatever came of it."""
+    risky = {order["documento"] for order in orders()}
+    special = [
+        worded(row)
+        for row in questions(COLLECTION, "dev")
+        if row["tipo"] == "contraditoria" or risky & {a["documento"] for a in row["apoios"]}
+    ]
+    rows = list({row["id"]: row for row in [*special, *sample("dev", bench.each)]}.values())
+    found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
+    kept: dict[str, list[dict]] = {}
+    for row, record in zip(rows, bench.judged(rows, found, setting), strict=True):
+        entry = {"id": row["id"], "wording": row["jeito"], "text": record["text"], "cause": record["cause"]}
+        kept.setdefault(record["cause"], []).append(entry)
+        if row["tipo"] == "contraditoria":
+            kept.setdefault("contradição?", []).append(entry)
+        if any(reads(source, order) for source in record["read"] for order in orders()):
+            kept.setdefault("ordem?", []).append(entry)
+    return {cause: entries[:CASES] for cause, entries in kept.items()}
+
+
+def reads(source: Mapping, order: Mapping) -> bool:
+    """Whether a source holds a planted order whole."""
+    inside = source["start"] <= order["inicio"] and order["fim"] <= source["end"]
+    return source["document"] == order["documento"] and inside
+
+
+# ---- the file
+
+
+def stamp(each: int) -> dict:
+    """What the measures depend on; another stamp means to measure again."""
+    folder = root() / "documents" / COLLECTION
+    texts = hashlib.sha256(
+        (folder / "documents.jsonl").read_bytes() + (folder / "questions.jsonl").read_bytes()
+    )
+    judge = hashlib.sha256(Path(rag_judge.__file__).read_bytes() + Path(rag.__file__).read_bytes())
+    weights = {n: digest(n) for n in (NAME, "mini-embed", "mini-rerank") if n in model_names()}
+    hashes = {"texts": texts.hexdigest()[:16], "judge": judge.hexdigest()[:16]}
+    return {"seed": SEED, "each": each, "weights": weights, **hashes}
+
+
+def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = None) -> dict:
+    """Take the sections that are missing, writing after each, and return everything."""
+    torch.manual_seed(0)
+    old = json.loads(out.read_text(encoding="utf-8")) if out.exists() and not restart else {}
+    now = stamp(each)
+    same = old.get("stamp") == now
+    result = old if same else {"stamp": now, "model": NAME, "settings": []}
+    lazy: list[Bench] = [bench] if bench else []
+
+    def ready() -> Bench:
+        if not lazy:
+            lazy.append(Bench(load(NAME, device="cpu"), each))
+        return lazy[0]
+
+    def keep(key: str, made: object) -> None:
+        result[key] = made
+        result["date"] = datetime.date.today().isoformat()
+        write(out, result)
+
+    reranker = "mini-rerank" in model_names()
+    wanted = settings(reranker)
+    done = {json.dumps(m["setting"]): m for m in result["settings"]}
+    with tqdm(total=len(wanted) + 6, unit="part") as bar:
+        for parts, setting in wanted:
+            if json.dumps(setting) not in done:
+                made = about_setting(ready(), setting)
+                done[json.dumps(setting)] = {"sweeps": parts, **made}
+                keep("settings", [done[json.dumps(s)] for _, s in wanted if json.dumps(s) in done])
+            bar.update()
+        if "chosen" not in result:
+            best = choose(result["settings"], reranker)
+            keep("chosen", {"setting": best, "dev": about_setting(ready(), best)})
+        chosen = result["chosen"]["setting"]
+        bar.update()
+        sections = {
+            "final": lambda: about_final(ready(), chosen),
+            "retrieval": lambda: {split: about_retrieval(ready(), split) for split in ("dev", "teste")},
+            "planted": lambda: about_planted(ready(), {**chosen, "temperature": 0.0}),
+            "cases": lambda: about_cases(ready(), {**chosen, "temperature": 0.0}),
+        }
+        for key, take in sections.items():
+            if key not in result:
+                keep(key, take())
+            bar.update()
+    write(out, result)
+    return result
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m builders.rag_curves", description=__doc__.split("\n")[0])
+    parser.add_argument("--each", type=int, default=EACH, help=f"answerable questions of a setting ({EACH})")
+    parser.add_argument("--out", type=Path, default=OUT, help="where to write (data/medidas/rag.json)")
+    parser.add_argument("--restart", action="store_true", help="measure everything again")
+    args = parser.parse_args()
+    if args.each < 2:
+        parser.error("--each needs at least 2 questions")
+    torch.set_num_threads(1)
+    result = measure(args.each, args.out, args.restart)
+    sign(args.out)
+    with_, without = (result["final"][name]["answerable"]["certa"]["value"] for name in ("with", "without"))
+    print(f"Wrote {args.out}: right without documents {without:.0%}, with them {with_:.0%}")
+
+
+if __name__ == "__main__":
+    main()
