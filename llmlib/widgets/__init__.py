@@ -61,12 +61,22 @@ WIDGETS = {
     "HeadSwitches": "head_switches",
     "BertViz": "bertviz",
     "EmbeddingMap": "embedding_map",
+    "WordTrainer": "word_trainer",
+    "SubwordLab": "subword_lab",
+    "WordDimensions": "word_dimensions",
     "RagPipeline": "rag_pipeline",
     "ChunkView": "chunk_view",
     "RankLists": "rank_lists",
     "PaperSearch": "paper_search",
     "RankFusion": "rank_fusion",
     "QueryDuel": "query_duel",
+    "RankingMetrics": "ranking_metrics",
+    "AnswerJudge": "answer_judge",
+    "RagCurves": "rag_curves",
+    "RagCases": "rag_cases",
+    "SenseApart": "sense_apart",
+    "SenseMap": "sense_map",
+    "LayerCurves": "layer_curves",
 }
 __all__ = [*WIDGETS, "assets"]
 
@@ -90,6 +100,7 @@ def assets(engine: str | None = None) -> dict[str, str]:
     from llmlib.engine import source as worker_source
     from llmlib.widgets.base import COMMON, module
     from llmlib.widgets.train_lm import SLICES, slice_of
+    from llmlib.widgets.word_trainer import TEXT, prose
 
     def read(path: Path) -> str:
         return path.read_text("utf-8")
@@ -120,6 +131,7 @@ def assets(engine: str | None = None) -> dict[str, str]:
             f"texts/{name}.js": f'(globalThis.llmTexts ??= {{}})["{name}"] = {json.dumps(slice_of(name))};\n'
             for name in SLICES
         },
+        f"texts/{TEXT}.js": f'(globalThis.llmTexts ??= {{}})["{TEXT}"] = {json.dumps(prose(), ensure_ascii=False)};\n',
     }
 
 
