@@ -7,6 +7,7 @@ from collections.abc import Callable
 from llmlib.scratch import bpe
 from llmlib.scratch.prompting import Prompt
 from llmlib.widgets import (
+    AnswerJudge,
     ApiCall,
     ApiCost,
     AttentionView,
@@ -20,6 +21,7 @@ from llmlib.widgets import (
     HeadWalk,
     InjectionLab,
     KVCacheCost,
+    LayerCurves,
     Leash,
     LogitLens,
     LoraView,
@@ -32,12 +34,17 @@ from llmlib.widgets import (
     PreferenceFrontier,
     PromptBench,
     Quiz,
+    RagCases,
+    RagCurves,
+    RankingMetrics,
     Retries,
     ReviewLab,
     RewardHacking,
     Rewrite,
     RopeView,
     SamplingView,
+    SenseApart,
+    SenseMap,
     SideBySide,
     StepSums,
     TiedWords,
@@ -49,7 +56,7 @@ from llmlib.widgets import (
     WaysCurve,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import attended, fake_trainer, ranked, traced, tuned
+from tests.widgets import asked, attended, fake_trainer, ranked, senses, traced, tuned
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
 from tests.widgets.inside import InsideLM, study
@@ -224,4 +231,17 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "patching": lambda: Patching(TracedLM(), "O gato viu", "O rio viu", ("sol", "lua"), [PROMPTS[:2]]),
     "kv-cache": lambda: KVCacheCost(traced.CURVES, traced.CONFIG, FakeLM()),
     "model-parts": lambda: ModelParts([{"nome": "um", **traced.CONFIG}], tokens=40),
+    "ranking-metrics": lambda: RankingMetrics("sono <b>", asked.ITEMS, asked.ORDERS, absent=[1], k=3),
+    "answer-judge": lambda: AnswerJudge(asked.JUDGED),
+    "rag-curves": lambda: RagCurves(asked.SETTINGS, asked.ASKED, "mini-instruct", "2026-11-22"),
+    "rag-cases": lambda: RagCases(
+        asked.AskedLM(), asked.CASES, sizes=((60, 15), (30, 8)), orders=asked.ORDERED, reranks=10
+    ),
+    "sense-apart": lambda: SenseApart(
+        senses.three(), *senses.PAIR, senses.chances(), examples=[(senses.PAIR[1], senses.PAIR[0])]
+    ),
+    "sense-map": lambda: SenseMap(senses.three(), {"vela": senses.ROWS_OF_VELA}, layer=1),
+    "layer-curves": lambda: LayerCurves(
+        {"um": "Um <b>", "dois": "Dois"}, senses.GROUPS, "acertos", {"todas": {"o acaso": 0.5}}
+    ),
 }
