@@ -45,6 +45,7 @@ def states(body: object, rows: Sequence[list[int]], most: int = 10**9) -> tuple[
     return start, [whole[i, : len(each) + 1] for i, each in enumerate(rest)]
 
 
+@torch.no_grad()
 def by_text(pairs: Sequence[Pair], score: Callable[[int, list[int]], list[float]]) -> dict[Pair, float]:
     """Scores of pairs, asked text by text: `score(text, queries)` answers for some queries on one text."""
     groups: dict[int, list[int]] = defaultdict(list)
@@ -107,8 +108,7 @@ def logits_of(reranker: object, queries: Sequence[str], texts: Sequence[str], pa
             for q in asked
         ]
         _, found = states(reranker.model.model, rows)
-        with torch.no_grad():
-            return [float(reranker.model.score(state[-1])[0]) for state in found]
+        return [float(reranker.model.score(state[-1])[0]) for state in found]
 
     return by_text(pairs, score)
 

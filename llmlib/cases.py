@@ -25,6 +25,7 @@ from llmlib.solutions import (
     na_frase,
     nota_da_cabeca,
     nucleo,
+    palavras_de_apoio,
     par_mais_comum,
     parametros_do_modelo,
     perplexidade,
@@ -305,5 +306,16 @@ EXERCISES = {
             lambda: (12, 12, 64, 0, 2),
         ),
         "Em cada camada, cada cabeça guarda de cada token uma chave e um valor: dois vetores do seu tamanho.",
+    ),
+    "palavras_de_apoio": Exercise(
+        palavras_de_apoio,
+        (
+            lambda: (["sono"], [["sono", "cochilo", "tarde"], ["cochilo", "sono"], ["tarde", "cochilo"]], 2),
+            lambda: (["a"], [["b", "b", "b"], ["c"], ["c"]], 1),
+            lambda: (["a"], [["c"], ["b"]], 5),
+            lambda: (["a"], [["a"]], 3),
+            lambda: ([], [], 3),
+        ),
+        "Conte em quantos textos cada palavra está (uma vez por texto), tire as da busca e ordene.",
     ),
 }

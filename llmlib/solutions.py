@@ -170,3 +170,12 @@ def nota_da_cabeca(mapa: list[list[float]], pares: list[tuple[int, list[int]]]) 
     """A parte média da atenção que cai nos lugares pedidos: mapa[q][k] é quanto q olha para k."""
     partes = [sum(mapa[q][k] for k in lugares) for q, lugares in pares]
     return sum(partes) / len(partes)
+
+
+def palavras_de_apoio(busca: list[str], textos: list[list[str]], quantas: int) -> list[str]:
+    """As palavras que aparecem em mais textos e não estão na busca; no empate, em ordem alfabética."""
+    em_quantos: dict[str, int] = {}
+    for texto in textos:
+        for palavra in set(texto) - set(busca):
+            em_quantos[palavra] = em_quantos.get(palavra, 0) + 1
+    return sorted(em_quantos, key=lambda palavra: (-em_quantos[palavra], palavra))[:quantas]
