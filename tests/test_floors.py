@@ -114,7 +114,7 @@ def installed(names: list[str]) -> set[str]:
 
 
 def test_what_the_library_imports_is_required():
-    """Of every package that llmlib imports, and that may not be missing, requirements.txt brings the owner."""
+    """requirements.txt brings the owner of every package that llmlib imports and cannot do without."""
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     brought = installed([line for line in lines if line[:1].isalpha()])
     owners = packages_distributions()
