@@ -13,9 +13,11 @@ from typing import ClassVar
 from llmlib.solutions import (
     bytes_do_cache,
     com_exemplos,
+    completar_analogia,
     continuar,
     custo_da_api,
     esperas,
+    fundir,
     horas_de_gpu,
     juntar,
     mascara_da_ordem,
@@ -28,6 +30,7 @@ from llmlib.solutions import (
     palavras_de_apoio,
     par_mais_comum,
     parametros_do_modelo,
+    pedacos,
     perplexidade,
     pesos_da_perda,
     pesos_de_atencao,
@@ -43,6 +46,15 @@ class Exercise:
     solution: Callable
     cases: tuple[Callable[[], tuple], ...]
     hint: str
+
+
+WORD_PLANE = {  # royalty to the right, women up; an apple, so that something else could come
+    "homem": [1.0, -1.0],
+    "mulher": [1.0, 1.0],
+    "rei": [3.0, -1.0],
+    "rainha": [3.0, 1.2],
+    "maçã": [-2.0, 0.5],
+}
 
 
 class Ciranda:
@@ -97,6 +109,16 @@ def sizes(V: int, D: int, M: int, L: int, H: int, K: int, E: int, tied: bool) ->
 
 
 EXERCISES = {
+    "fundir": Exercise(
+        fundir,
+        (
+            lambda: ([["a", "b", "c"], ["c", "b"]], 60),
+            lambda: ([["x", "y"], ["y", "x"]], 60),
+            lambda: ([["a", "b", "c", "d"], ["d", "e"], []], 1),
+            lambda: ([], 60),
+        ),
+        "Some numa tabela, item por item, e ordene do maior ao menor; a ordenação do Python guarda os empates.",
+    ),
     "pesos_de_atencao": Exercise(
         pesos_de_atencao,
         (
@@ -317,5 +339,25 @@ EXERCISES = {
             lambda: ([], [], 3),
         ),
         "Conte em quantos textos cada palavra está (uma vez por texto), tire as da busca e ordene.",
+    ),
+    "completar_analogia": Exercise(
+        completar_analogia,
+        (
+            lambda: (WORD_PLANE, "homem", "mulher", "rei"),
+            lambda: (WORD_PLANE, "homem", "rei", "mulher"),
+            lambda: (WORD_PLANE, "rei", "rainha", "homem"),
+            lambda: ({"a": [2.0, 0.0], "b": [0.0, 5.0], "c": [1.0, 1.0], "d": [-1.0, 9.0]}, "a", "b", "c"),
+        ),
+        "Divida cada vetor pelo seu tamanho, some e subtraia número a número, e deixe as três de fora.",
+    ),
+    "pedacos": Exercise(
+        pedacos,
+        (
+            lambda: ("gato", 3, 4),
+            lambda: ("pé", 3, 5),
+            lambda: ("beija-flor", 3, 3),
+            lambda: ("", 3, 5),
+        ),
+        "Ponha < e > nas pontas; para cada tamanho, ande uma janela desse tamanho da esquerda à direita.",
     ),
 }

@@ -179,3 +179,32 @@ def palavras_de_apoio(busca: list[str], textos: list[list[str]], quantas: int) -
         for palavra in set(texto) - set(busca):
             em_quantos[palavra] = em_quantos.get(palavra, 0) + 1
     return sorted(em_quantos, key=lambda palavra: (-em_quantos[palavra], palavra))[:quantas]
+
+
+def fundir(listas: list[list[str]], constante: int) -> list[str]:
+    """Várias listas ordenadas numa só: soma 1/(constante + lugar) de cada item, lugares a partir de 1."""
+    notas: dict[str, float] = {}
+    for lista in listas:
+        for lugar, item in enumerate(lista, start=1):
+            notas[item] = notas.get(item, 0.0) + 1 / (constante + lugar)
+    return sorted(notas, key=lambda item: -notas[item])
+
+
+def completar_analogia(vetores: dict[str, list[float]], a: str, b: str, c: str) -> str:
+    """A palavra, fora as três, cujo vetor faz o menor ângulo com b − a + c, feitos de vetores de tamanho 1."""
+
+    def unitario(v: list[float]) -> list[float]:
+        tamanho = math.sqrt(sum(x * x for x in v))
+        return [x / tamanho for x in v]
+
+    u = {palavra: unitario(v) for palavra, v in vetores.items()}
+    alvo = [y - x + z for x, y, z in zip(u[a], u[b], u[c], strict=True)]
+    outras = [palavra for palavra in u if palavra not in (a, b, c)]
+    return max(outras, key=lambda palavra: sum(x * y for x, y in zip(alvo, u[palavra], strict=True)))
+
+
+def pedacos(palavra: str, menor: int, maior: int) -> list[str]:
+    """Os pedaços de `menor` a `maior` letras de uma palavra entre < e >, os curtos primeiro, em ordem."""
+    marcada = f"<{palavra}>"
+    tamanhos = range(menor, min(maior, len(marcada)) + 1)
+    return [marcada[i : i + n] for n in tamanhos for i in range(len(marcada) - n + 1)]
