@@ -117,7 +117,7 @@ EXERCISES = {
             lambda: ([["a", "b", "c", "d"], ["d", "e"], []], 1),
             lambda: ([], 60),
         ),
-        "Some numa tabela, item por item, e ordene do maior ao menor; a ordenação do Python guarda os empates.",
+        "Some item por item num dicionário e ordene do maior ao menor; sorted guarda a ordem dos empates.",
     ),
     "pesos_de_atencao": Exercise(
         pesos_de_atencao,
