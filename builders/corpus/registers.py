@@ -122,10 +122,18 @@ def worded(wordings: list, name: str, kind: str, split: str) -> list:
 
 
 def record(
-    rng: random.Random, split: str, sort: Sort, size: int, fields: list[Fieldname] | None = None
+    rng: random.Random,
+    split: str,
+    sort: Sort,
+    size: int,
+    fields: list[Fieldname] | None = None,
+    subject: Noun | None = None,
 ) -> Record:
-    """Something invented, with `size` facts at most; of the fields given, if any are."""
-    subject, shorter = SUBJECTS[sort.subject](rng, split)
+    """Something invented, or the subject given, with `size` facts at most, of the fields given if any are."""
+    invented, shorter = SUBJECTS[sort.subject](rng, split)
+    if subject:
+        shorter = (Noun(subject.text.split()[0], subject.gender, subject.article),)
+    subject = subject or invented
     chosen = fields or rng.sample(sort.fields, min(size, len(sort.fields)))
     facts, used = [], {subject.text}
     for each in chosen:

@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from builders.corpus.fillers import filler
 from builders.corpus.instructions.wording import way
-from builders.corpus.invented import cap
+from builders.corpus.invented import Noun, cap
 from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.registers import Fact, Piece, Record, grid, joined, record, sorts, title, worded, write
 from builders.corpus.registers_names import value
+from builders.corpus.relations import compile_template
 from builders.documents.model import number
 
 ROOM = 1150  # characters of a context, about: some 350 tokens
@@ -47,6 +48,14 @@ SMALLER = {
     "numero_grande": ("Qual tem mais gente, {a} ou {b}?",),
     "watts": ("Qual tem mais potência, {a} ou {b}?",),
     "anos_v": ("Quem vive mais, {a} ou {b}?",),
+}  # fmt: skip
+
+# who did it, as the subject of another question: "Onde nasceu quem venceu a festa?"
+WHO = {
+    "venceu": "venceu {o s}", "descreveu": "descreveu {o s}", "inventor_p": "desenhou {o s}",
+    "responde": "dirige {o s}", "preside": "preside {o s}", "apresenta": "apresenta {o s}",
+    "ensina_c": "dá {o s}", "projetou": "projetou {o s}", "motorista": "dirige {o s}",
+    "vendedor": "vende {o s}", "fiscal": "fiscaliza {o s}",
 }  # fmt: skip
 
 
@@ -124,6 +133,12 @@ def _chunks(rng: random.Random, split: str) -> tuple[list[Chunk], list[Record]]:
         for head, pieces in _pieces(rng, split, main):
             add(head, pieces)
     names = {r.subject.text for r in records}
+    known = [f for f in main.facts if f.field.name in WHO]
+    if known and rng.random() < 0.5:  # a second document, on the person whom the first one names
+        people = next(s for s in sorts() if s.subject == "pessoa_n")
+        records.append(record(rng, split, people, rng.randint(1, 3), subject=rng.choice(known).value))
+        add(*rng.choice(_pieces(rng, split, records[-1])))
+        names.add(records[-1].subject.text)
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
         same = rng.random() < 0.6
         fields = [f.field for f in main.facts] if same and rng.random() < 0.7 else None
@@ -208,7 +223,9 @@ def conversation(rng: random.Random, split: str, most: int = 4) -> tuple[list[tu
             if rng.random() < 0.2 and (missing := _missing(rng, split, records, set(where), text)):
                 turns.append((missing, NOT_IN_TEXT, False))
                 continue
-            if rng.random() < 0.08 and (decided := _compared(rng, records, set(known))):
+            if rng.random() < 0.25 and (chained := _chained(rng, records, set(known))):
+                question, answer, fact = chained
+            elif rng.random() < 0.08 and (decided := _compared(rng, records, set(known))):
                 question, answer, fact = decided
             else:
                 fact = rng.choice(known)
@@ -221,6 +238,25 @@ def conversation(rng: random.Random, split: str, most: int = 4) -> tuple[list[tu
         first = way(rng, split, ASKING if numbered else PLAIN).format(c=text, q=turns[0][0])
         asked = [(first, turns[0][1]), *((q, a) for q, a, _ in turns[1:])]
         return asked, "documento" if turns[-1][2] else "documento_sem"
+
+
+def _chained(rng: random.Random, records: list[Record], stated: set[Fact]) -> tuple[str, str, Fact] | None:
+    """A question on whom another document names: "Onde nasceu quem venceu a festa?", two facts."""
+    links = [
+        (first, second)
+        for one in records
+        for first in one.facts
+        if first.field.name in WHO
+        for other in records
+        for second in other.facts
+        if second.subject == first.value and {first, second} <= stated
+    ]
+    if not links:
+        return None
+    first, second = rng.choice(links)
+    who = Noun("quem " + first.said(compile_template(WHO[first.field.name])), second.subject.gender)
+    question, answer = rng.choice(second.field.questions)
+    return cap(second.said(question, who)), second.said(answer), second
 
 
 def _missing(
