@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from llmlib.solutions import (
+    afastamento,
     bytes_do_cache,
     com_exemplos,
     completar_analogia,
@@ -34,6 +35,7 @@ from llmlib.solutions import (
     perplexidade,
     pesos_da_perda,
     pesos_de_atencao,
+    sentido_mais_perto,
     taxa_de_acerto,
     vantagens,
 )
@@ -359,5 +361,24 @@ EXERCISES = {
             lambda: ("", 3, 5),
         ),
         "Ponha < e > nas pontas; para cada tamanho, ande uma janela desse tamanho da esquerda à direita.",
+    ),
+    "afastamento": Exercise(
+        afastamento,
+        (
+            lambda: ([1.0, 0.0], [1.0, 0.0], 0.3),
+            lambda: ([1.0, 0.0], [0.6, 0.8], 0.6),
+            lambda: ([3.0, 4.0], [4.0, 3.0], 0.0),
+            lambda: ([1.0, 2.0, 2.0], [-2.0, 1.0, 0.0], 0.8),
+        ),
+        "Cosseno: produto interno dividido pelos dois tamanhos. Depois (1 − cosseno) / (1 − acaso).",
+    ),
+    "sentido_mais_perto": Exercise(
+        sentido_mais_perto,
+        (
+            lambda: ({"a": [[1.0, 0.0]], "b": [[0.0, 1.0]]}, [0.2, 0.9]),
+            lambda: ({"a": [[9.0, 1.0], [9.0, 3.0]], "b": [[0.1, 0.1]]}, [0.5, 0.4]),
+            lambda: ({"x": [[0.0, 1.0, 0.0]], "y": [[1.0, 1.0, 0.0], [1.0, -1.0, 0.0]]}, [5.0, 1.0, 7.0]),
+        ),
+        "Tire a média dos vetores de cada sentido, eixo por eixo; escolha a de maior cosseno com o vetor.",
     ),
 }

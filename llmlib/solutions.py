@@ -191,7 +191,7 @@ def fundir(listas: list[list[str]], constante: int) -> list[str]:
 
 
 def completar_analogia(vetores: dict[str, list[float]], a: str, b: str, c: str) -> str:
-    """A palavra, fora as três, cujo vetor faz o menor ângulo com b − a + c, feitos de vetores de tamanho 1."""
+    """A palavra, fora as três, cujo vetor faz o menor ângulo com b − a + c, todos de tamanho 1."""
 
     def unitario(v: list[float]) -> list[float]:
         tamanho = math.sqrt(sum(x * x for x in v))
@@ -208,3 +208,23 @@ def pedacos(palavra: str, menor: int, maior: int) -> list[str]:
     marcada = f"<{palavra}>"
     tamanhos = range(menor, min(maior, len(marcada)) + 1)
     return [marcada[i : i + n] for n in tamanhos for i in range(len(marcada) - n + 1)]
+
+
+def afastamento(a: list[float], b: list[float], acaso: float) -> float:
+    """Quanto dois vetores se afastam: 0 para o mesmo, 1 para o que o cosseno do acaso já daria."""
+    produto = sum(x * y for x, y in zip(a, b, strict=True))
+    tamanhos = math.sqrt(sum(x * x for x in a)) * math.sqrt(sum(y * y for y in b))
+    return (1 - produto / tamanhos) / (1 - acaso)
+
+
+def sentido_mais_perto(exemplos: dict[str, list[list[float]]], vetor: list[float]) -> str:
+    """O sentido cuja média de vetores faz o menor ângulo com `vetor`."""
+
+    def cosseno(u: list[float], v: list[float]) -> float:
+        return sum(x * y for x, y in zip(u, v, strict=True)) / (math.hypot(*u) * math.hypot(*v))
+
+    medias = {
+        nome: [sum(eixo) / len(eixo) for eixo in zip(*vetores, strict=True)]
+        for nome, vetores in exemplos.items()
+    }
+    return max(medias, key=lambda nome: cosseno(medias[nome], vetor))
