@@ -108,7 +108,7 @@ class LM:
     # ---- the model
 
     @torch.no_grad()
-    def _next_logits(self, ids: list[int]) -> np.ndarray:
+    def next_logits(self, ids: list[int]) -> np.ndarray:
         """Logits (V,) of the token after `ids`. Reads only what the last call had not read."""
         known = len(self._seen)
         if self._cache is None or known >= len(ids) or ids[:known] != self._seen:
@@ -170,7 +170,7 @@ class LM:
         if k < 1:
             raise ValueError(f"k deve ser pelo menos 1; veio {k}.")
         ids, cut = self._ids(text, add_bos)
-        logits = self._next_logits(ids).astype(np.float64)  # (V,)
+        logits = self.next_logits(ids).astype(np.float64)  # (V,)
         probs = softmax(logits)  # (V,)
         best = np.argsort(-probs, kind="stable")[:k]  # (k,)
         answer = {
@@ -217,7 +217,7 @@ class LM:
         prompt, cut = self._ids(text, add_bos, written=len(ids))
         ends = {"context": self.context, "eos": self.eos, "stop": stop, "decode": self.decode}
         ends["written"], reason = list(ids), "length"
-        for step in generate(self._next_logits, prompt, _sampling(sampling or {}), max_new_tokens, **ends):
+        for step in generate(self.next_logits, prompt, _sampling(sampling or {}), max_new_tokens, **ends):
             ids.append(step.id)
             logits = step.logits.astype(np.float64)  # (V,)
             probs = softmax(logits)  # (V,)

@@ -186,7 +186,7 @@ def predictor(lm: object) -> Predictor:
     from llmlib.scratch.sampling import softmax
 
     return documents(
-        lambda ids: softmax(lm._next_logits(ids).astype(np.float64)), mark=lm.bos, context=lm.context
+        lambda ids: softmax(lm.next_logits(ids).astype(np.float64)), mark=lm.bos, context=lm.context
     )
 
 

@@ -140,12 +140,23 @@ export default {
     const reach = 1.05 * Math.max(...moments.at(-1).map.flat().map(Math.abs)); // of the last moment; what lies further waits at the edge
     const inside = (v) => Math.max(-1, Math.min(1, v / reach));
     function drawMap() {
-      const now = moments[at];
-      now.map.forEach(([x, y], i) => {
-        const [px, py] = [192 + inside(x) * 180, 182 - inside(y) * 168], text = dots[i].lastChild;
+      const now = moments[at], places = now.map.map(([x, y]) => [192 + inside(x) * 180, 182 - inside(y) * 168]);
+      // A label goes where it hides no dot and no label before it: right, left, above, below; else it waits for the next moment.
+      const taken = places.map(([x, y]) => [x - 5, y - 5, x + 5, y + 5]);
+      places.forEach(([px, py], i) => {
+        const text = dots[i].lastChild, wide = 6.6 * text.textContent.length;
         dots[i].style.transform = `translate(${px}px, ${py}px)`;
-        text.setAttribute("x", px > 330 ? -7 : 7);
-        text.setAttribute("text-anchor", px > 330 ? "end" : "start");
+        const place = [[7, 4, 0], [-7, 4, 1], [0, -9, 0.5], [0, 17, 0.5]].find(([dx, dy, share]) => {
+          const left = px + dx - share * wide, box = [left, py + dy - 11, left + wide, py + dy + 3];
+          const free = box[0] >= 0 && box[2] <= 400 && !taken.some((b, j) => j !== i && box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3]);
+          if (free) taken.push(box);
+          return free;
+        });
+        text.setAttribute("visibility", place ? "visible" : "hidden");
+        if (!place) return;
+        text.setAttribute("x", place[0]);
+        text.setAttribute("y", place[1]);
+        text.setAttribute("text-anchor", ["start", "middle", "end"][place[2] * 2]);
       });
       const chance = model.get("chance");
       mapNote.textContent = `${now.near} de ${words.length} palavras têm por vizinha mais próxima uma do próprio grupo; ao acaso seriam ${fmtNumber(chance, 1)}. O plano mostra ${fmtPercent(now.share)} das diferenças entre elas.`;

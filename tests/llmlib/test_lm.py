@@ -97,7 +97,7 @@ def test_the_cache_changes_nothing(tiny_lm):
     with torch.no_grad():
         for end in (5, 6, 9, 9, 3, 8):  # longer, equal, shorter, longer
             expected = fresh(torch.tensor([ids[:end]])).logits[0, -1]
-            np.testing.assert_allclose(tiny_lm._next_logits(ids[:end]), expected, atol=2e-5)
+            np.testing.assert_allclose(tiny_lm.next_logits(ids[:end]), expected, atol=2e-5)
 
 
 def test_greedy_generation_is_that_of_transformers(tiny_lm):

@@ -86,7 +86,7 @@ def same(lm, prompt: str, theirs: str, rules: Sampling, length: int, bias: dict 
     ids = [lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]
     written, shown, swapped = [], "", 0
     for _ in range(length):
-        logits = lm._next_logits([*ids, *written]).astype(np.float64)
+        logits = lm.next_logits([*ids, *written]).astype(np.float64)
         for token, value in (bias or {}).items():
             logits[int(token)] += value
         plain = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}  # greedy: they change nothing
@@ -145,7 +145,7 @@ def test_penalties_leave_the_prompt_alone(lm, client) -> None:
     ours = complete(client, prompt, 12, temperature=0, frequency_penalty=2.0).choices[0].text
     same(lm, prompt, ours, Sampling(temperature=0, frequency_penalty=2.0), 12)
     everything = [lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]
-    logits = lm._next_logits(everything).astype(np.float64)
+    logits = lm.next_logits(everything).astype(np.float64)
     counted = probabilities(logits, Sampling(temperature=0, frequency_penalty=2.0), (), everything)
     spared = probabilities(logits, Sampling(temperature=0, frequency_penalty=2.0), everything, ())
     if counted.argmax() != spared.argmax():
@@ -225,7 +225,7 @@ def test_draws_follow_our_distribution(lm, client, rules: dict) -> None:
     """First tokens of many draws: nothing outside our support, and frequencies as our probabilities."""
     prompt, many = "Era uma vez um", 160
     ids = [lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]
-    ours = probabilities(lm._next_logits(ids).astype(np.float64), Sampling(**rules), ids)
+    ours = probabilities(lm.next_logits(ids).astype(np.float64), Sampling(**rules), ids)
     seen = Counter()
     for start in range(0, many, 8):
         answer = complete(client, prompt, 1, seed=1000 + start, n=8, logprobs=0, **rules)
@@ -248,7 +248,7 @@ def test_logprobs_are_the_models_own(lm, client) -> None:
         for token, logprob, top in zip(
             answer.logprobs.tokens, answer.logprobs.token_logprobs, answer.logprobs.top_logprobs, strict=True
         ):
-            logits = lm._next_logits(ids).astype(np.float64)
+            logits = lm.next_logits(ids).astype(np.float64)
             ours = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
             best = np.argsort(-ours)[:3]
             assert sorted(top.values(), reverse=True) == pytest.approx(ours[best].tolist(), abs=0.02)

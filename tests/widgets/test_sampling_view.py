@@ -103,7 +103,7 @@ def test_the_recording_gives_the_distribution_of_the_model(lm, rules) -> None:
     made = [each["id"] for each in view.recording["written"]]
     assert len(made) == 6
     prompt = [lm.bos, *(each["id"] for each in view.recording["tokens"])]
-    logits = lm._next_logits([*prompt, *made]).astype(float)
+    logits = lm.next_logits([*prompt, *made]).astype(float)
     before, after = softmax(logits), probabilities(logits, Sampling(**rules), prompt, made)
     for token, (b, a) in view.distribution(**rules).items():
         assert b == pytest.approx(before[token], abs=2e-4)
