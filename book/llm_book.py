@@ -19,6 +19,7 @@ from sphinx.util import logging
 
 from book import bertviz, bibliography, folds, frontend, mathml, notebooks, teacher
 from builders import page as model_page
+from builders import page_collections
 from llmlib import widgets
 
 log = logging.getLogger(__name__)
@@ -152,6 +153,10 @@ def finish(app, exception: Exception | None) -> None:
         shutil.copy(font, static / "fonts" / font.name)
     for name, page_file in model_page.pages().items():
         target = static / "llm" / "models" / f"{name}.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(page_file, target)
+    for name, page_file in page_collections.pages().items():
+        target = static / "llm" / "collections" / f"{name}.js"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page_file, target)
     for unused in ("basic.css", "pygments.css", "file.png", "minus.png", "plus.png", "exercise.css"):

@@ -9,19 +9,31 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+from llmlib import retrieval
 from llmlib.conversation import chat_ids
 from llmlib.passes import trace
 
 if TYPE_CHECKING:
     from llmlib.lm import LM
 
+SEARCH = ("collection", "chunk", "search")  # asked of documents, not of a model
+
 
 def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, dict]:
     """The answer to "encode", "next", "generate" (a generator of events and then the result), "trace",
-    "weights" or "config"; a model of another family (`llmlib.families`) answers for itself.
+    "weights", "config" or "embed"; a model of another family (`llmlib.families`) answers for itself. Whatever
+    the model, "collection", "chunk", "search" and "rerank" are answered by `llmlib.retrieval`; "embed" too,
+    where `params["model"]` names another.
 
     The text comes as `text`, `ids` or `messages`. Raises ValueError for another method.
     """
+    other = params.get("model", lm.name)
+    if method == "rerank":
+        return retrieval.reranker(*([other] if other != lm.name else [])).compute(method, params)
+    if method in SEARCH:
+        return retrieval.answer(method, params)
+    if method == "embed" and other != lm.name:
+        return retrieval.embedder(other).compute(method, params)
     if hasattr(lm, "methods"):
         return lm.compute(method, params)
     text = params.get("text", "") if params.get("ids") is None else params["ids"]
@@ -45,7 +57,11 @@ def answer(lm: LM, method: str, params: dict) -> dict | Generator[dict, None, di
         return weights(lm.model, params.get("name", ""), params.get("rows", []))
     if method == "config":
         return {"config": sizes(lm.model.config)}
-    raise ValueError(f"O modelo não sabe “{method}”; sabe encode, next, generate, trace, weights e config.")
+    if method == "embed":
+        return retrieval.Embedder.of(lm).compute(method, params)
+    raise ValueError(
+        f"O modelo não sabe “{method}”; sabe encode, next, generate, trace, weights, config e embed."
+    )
 
 
 def weights(model: object, name: str, rows: list[int]) -> dict:

@@ -16,6 +16,8 @@ PIECES = {  # added to a running engine, where a question or a model needs them
     "trace": ("trace.js",),
     "weights": ("weights.js",),
     "embed": ("embed.js",),
+    "search": ("search.js",),
+    "words": ("word2vec.js",),
     "encoder": ("blocks.js", "encoder.js"),
     "seq2seq": ("blocks.js", "seq2seq.js"),
     "permutation": ("blocks.js", "permutation.js"),

@@ -31,6 +31,11 @@ class Embedder:
 
     methods = ("embed",)
 
+    @classmethod
+    def of(cls, lm: object) -> Embedder:
+        """The vectors that an `LM` gives: means of its last states."""
+        return cls(lm.name, lm.model.base_model, lm.tokenizer, "", lm.context)
+
     def __init__(self, name: str, model: object, tokenizer: object, stamp: str, length: int):
         self.name, self.model, self.tokenizer, self.stamp, self.length = name, model, tokenizer, stamp, length
         self.width = model.config.hidden_size
@@ -61,9 +66,9 @@ class Embedder:
         return torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
 
     def compute(self, method: str, params: dict) -> dict:
-        """Answer a widget as the engine does."""
+        """Answer a widget as the engine does; of a search, too."""
         if method != "embed":
-            raise ValueError(f"{self.name} não sabe {method}; sabe {', '.join(self.methods)}.")
+            return _elsewhere(self, method, params)
         return flat("vectors", self(params.get("texts", [])))
 
 
@@ -129,10 +134,19 @@ class Reranker:
         return scores
 
     def compute(self, method: str, params: dict) -> dict:
-        """Answer a widget as the engine does."""
+        """Answer a widget as the engine does; of a search, too."""
         if method != "rerank":
-            raise ValueError(f"{self.name} não sabe {method}; sabe {', '.join(self.methods)}.")
+            return _elsewhere(self, method, params)
         return {"scores": self(str(params.get("query", "")), params.get("texts", []))}
+
+
+def _elsewhere(model: Embedder | Reranker, method: str, params: dict) -> object:
+    """What is not asked of the model but of documents."""
+    from llmlib.retrieval.answers import METHODS, answer
+
+    if method not in METHODS:
+        raise ValueError(f"{model.name} não sabe {method}; sabe {', '.join([*model.methods, *METHODS])}.")
+    return answer(method, params)
 
 
 def stamp_of(folder: Path) -> str:
@@ -162,6 +176,8 @@ def _reads(folder: Path, otherwise: int) -> int:
 def embedder(name: str = "mini-embed", device: str | None = None) -> Embedder | HubEmbedder:
     """Open an embedder: "mini-embed", or a sentence-transformers model of the hub ("dono/modelo").
 
+    A model that continues texts ("mini-base") gives vectors too: the mean of its last states, which nobody
+    trained to be alike for texts that mean the same.
     Raises as `llmlib.load`, and RetrievalError for a model that is not an encoder.
     """
     from llmlib import models  # and with it torch: a search by words needs neither
@@ -175,7 +191,7 @@ def embedder(name: str = "mini-embed", device: str | None = None) -> Embedder | 
             name, SentenceTransformer(str(folder), device=device), commit[:16] or stamp_of(folder)
         )
     found = models.architectures(folder, remedy)
-    if not any(each.endswith("Model") and not each.endswith("LMHeadModel") for each in found):
+    if not any(each.endswith(("Model", "ForCausalLM")) and not each.startswith("XLNet") for each in found):
         raise RetrievalError(
             f"{name} é um {', '.join(found)}, e não um modelo de embeddings como o mini-embed."
         )

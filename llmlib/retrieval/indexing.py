@@ -183,7 +183,7 @@ class Index:
 
     def _embed(self, vectors: np.ndarray | None = None) -> None:
         """Give the store the vectors of the chunks that have none there yet; `vectors`, if they are known."""
-        texts = [self.searched(chunk) for chunk in self.chunks[self._embedded :]]
+        texts = [self.searched(chunk) for chunk in self.missing]
         if not texts:
             return
         stamp = self._stamp()
@@ -210,9 +210,14 @@ class Index:
             )
         return True
 
-    def prepare(self) -> Index:
-        """Make the vectors that are still missing now, and not at the first search. Returns the index."""
-        self._embed()
+    @property
+    def missing(self) -> list[Chunk]:
+        """The chunks that have no vector yet."""
+        return self.chunks[self._embedded :]
+
+    def prepare(self, vectors: np.ndarray | None = None) -> Index:
+        """Make the vectors that are missing now, and not at the first search, or take those given."""
+        self._embed(vectors)
         return self
 
     # ---- searching

@@ -74,9 +74,7 @@ def checked(documents: Iterable[dict], field: str, known: dict[str, str]) -> lis
     holders = {squeezed(text): name for name, text in known.items()}
     for number, document in enumerate(documents):
         if not isinstance(document, dict) or document.get("id") in (None, ""):
-            raise RetrievalError(
-                f"O documento de número {number + 1} não é um dict com “id”, “titulo” e “{field}”."
-            )
+            raise RetrievalError(f"O documento de número {number + 1} não tem “id”, “titulo” e “{field}”.")
         name, text = str(document["id"]), document.get(field)
         if reason := unsound(text, field):
             raise RetrievalError(f"O documento “{name}” {reason}")

@@ -60,7 +60,7 @@ def windows(text: str, size: int = 60, overlap: int = 15) -> list[tuple[int, int
 def fold(text: str) -> str:
     """Small letters without accents: "AÇÃO" -> "acao". A word written another way must stay the same word."""
     apart = unicodedata.normalize("NFD", text.lower())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(letter for letter in apart if unicodedata.category(letter) != "Mn")
 
 
 FOLDED = frozenset(fold(word) for word in STOPWORDS)

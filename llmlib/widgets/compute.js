@@ -4,7 +4,8 @@
 // Pieces of the engine (PIECES) are attached and sent to a worker where a question or the model needs them.
 // What trains has a worker of its own and more text (train.js), and does without one: it would stop the page.
 function pageCompute(base) {
-  const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights", embed: "embed" }; // by method
+  const opened = new Map(), PIECES = { trace: "trace", weights: "weights", config: "weights", embed: "embed", rerank: "rerank" }; // by method
+  const SEARCH = ["collection", "chunk", "search"], LESSONS = { learn_words: "words", look_words: "words" }; // pieces of what trains
   const FAMILIES = { ModernBertForMaskedLM: "encoder", T5ForConditionalGeneration: "seq2seq", XLNetLMHeadModel: "permutation" };
 
   // Two who ask for a file at once wait for the same one.
@@ -79,6 +80,7 @@ function pageCompute(base) {
       return ask(method, ...rest);
     };
     whole.close = () => worker.terminate?.();
+    whole.sha256 = file.sha256; // what its vectors are known by
     return whole;
   }
 
@@ -90,11 +92,38 @@ function pageCompute(base) {
     } catch {
       throw new Error("Este navegador não deixa a página calcular em segundo plano, e treinar aqui a travaria");
     }
-    return connect(worker);
+    const ask = connect(worker), given = new Map(); // piece -> when it was sent
+    return async (method, ...rest) => {
+      const needed = LESSONS[method];
+      if (needed) await (given.get(needed) ?? given.set(needed, piece(needed).then((text) => worker.postMessage({ piece: text }))).get(needed));
+      return ask(method, ...rest);
+    };
   }
 
-  // A moment of a training ("mini-base@step64") is one of many: the last three that were asked keep their workers.
-  const compute = async (name, method, params, options) => {
+  // What search.js asks for: documents and vectors by <script> tags when they are first needed, and the models.
+  async function openSearch() {
+    const LLM = {};
+    new Function("LLM", await piece("search"))(LLM);
+    const brought = async (shelf, name) => {
+      const path = `collections/${name}.js`;
+      if (!globalThis[shelf]?.[name]) await attach(path);
+      const file = globalThis[shelf]?.[name];
+      if (!file) throw new Error(`O arquivo ${path} está incompleto ou corrompido. Para refazê-lo: make book.`);
+      return file;
+    };
+    return LLM.searcher({
+      collection: (name) => brought("llmCollections", name),
+      vectors: (name, size, overlap) => brought("llmVectors", `${name}-${size}-${overlap}`),
+      stamp: async () => (await model("mini-embed")).sha256,
+      embed: (texts) => compute("mini-embed", "embed", { texts }),
+      reranker: () => model("mini-rerank"),
+      rerank: (query, texts) => compute("mini-rerank", "rerank", { query, texts }),
+    });
+  }
+
+  // The worker of a model. A moment of a training ("mini-base@step64") is one of many: the last three that were asked
+  // keep their workers.
+  function model(name) {
     const asked = opened.get(name) ?? open(name);
     opened.delete(name);
     opened.set(name, asked); // now the last
@@ -102,7 +131,18 @@ function pageCompute(base) {
       opened.get(old).then((ask) => ask.close(), () => {});
       opened.delete(old);
     }
-    return (await asked)(method, params, options);
+    return asked;
+  }
+
+  // What is asked of documents goes to no model; pairs are scored by mini-rerank, whatever the figure's own model.
+  let searching;
+  const compute = async (name, method, params, options) => {
+    if (SEARCH.includes(method)) {
+      if (!searching) (searching = openSearch()).catch(() => { searching = null; }); // and again at the next question
+      return (await searching)[method](params, options);
+    }
+    const who = method === "rerank" ? params?.model ?? "mini-rerank" : name;
+    return (await model(who))(method, params, options);
   };
   // A compute for one widget that trains: train, adjust and write. params.corpus names a text of the site, read when asked for.
   compute.trainer = () => {

@@ -101,7 +101,7 @@ def bad() -> dict[str, tuple[object, str]]:
         "empty": ([{"id": "d", "texto": " \n"}], "“d” está vazio"),
         "only signs": ([{"id": "d", "texto": "… — !!"}], "não tem nenhuma palavra"),
         "no field": ([{"id": "d", "titulo": "x"}], "não tem o campo “texto”"),
-        "no id": ([{"texto": text}], "número 1 não é um dict"),
+        "no id": ([{"texto": text}], "número 1 não tem “id”"),
         "a string": (text, "Passe uma lista"),
         "a dict": ({"id": "d", "texto": text}, "Passe uma lista"),
         "a number": ([{"id": "d", "texto": 12}], "um int, e não um texto"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -34,11 +34,12 @@ def opened(visit: Callable[..., Visit], served: str, tmp_path: Path) -> Callable
         widget: Widget,
         host: str = "http",
         spoil: Callable[[Path], object] | None = None,
-        real: str = "",
+        real: str | Sequence[str] = "",
+        collections: Sequence[str] = (),
         theme: str = "light",
         **options: object,
     ) -> Locator:
-        page = write_page(tmp_path, [widget], theme=theme, real=real)
+        page = write_page(tmp_path, [widget], theme=theme, real=real, collections=collections)
         if spoil:
             spoil(tmp_path / "_static" / "llm")
         address = f"{served}/index.html" if host == "http" else page.as_uri()

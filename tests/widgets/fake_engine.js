@@ -44,6 +44,19 @@ async function generate({ max_new_tokens = 40, k = 0, sampling = {}, stop = [], 
   const text = write(), ends = stop.map((each) => text.indexOf(each)).filter((at) => at >= 0);
   return { ids, text: text.slice(0, Math.min(text.length, ...ends)), reason, cut: 0 };
 }
+// Vectors of length 1 that count letters; a score that counts shared words, as fake as the rest and as repeatable.
+function embed({ texts = [] }) {
+  const vectors = new Float32Array(texts.length * 26);
+  texts.forEach((text, row) => {
+    const counts = vectors.subarray(row * 26, row * 26 + 26).fill(0.01);
+    for (const c of text.toLowerCase().normalize("NFD")) if (c >= "a" && c <= "z") counts[c.charCodeAt(0) - 97] += 1;
+    const length = Math.hypot(...counts);
+    counts.forEach((v, i) => { counts[i] = v / length; });
+  });
+  return { vectors, vectors_shape: [texts.length, 26] };
+}
+const shared = (query, text) => new Set(query.toLowerCase().split(/\s+/).filter((word) => text.toLowerCase().includes(word))).size;
+const rerank = ({ query, texts }) => ({ scores: Float32Array.from(texts, (text) => shared(query, text) - text.length / 1e4) });
 self.onmessage = ({ data: { id, method, params, cancel } }) => {
   if (cancel !== undefined) return cancelled.add(cancel);
   if (id === undefined) return;
@@ -53,6 +66,7 @@ self.onmessage = ({ data: { id, method, params, cancel } }) => {
       return self.postMessage({ id, result: {} });
     }
     if (method === "generate") return generate(params, id).then((result) => self.postMessage({ id, result }));
+    if (method === "embed" || method === "rerank") return self.postMessage({ id, result: method === "embed" ? embed(params) : rerank(params) });
     if (method !== "next" && method !== "encode") throw new Error(`O motor de teste não sabe fazer ${method}.`);
     self.postMessage({ id, result: method === "next" ? next(params) : encode(params) });
   } catch (error) { self.postMessage({ id, error: error.message }); }

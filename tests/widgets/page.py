@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from builders import page_collections
 from builders.page import cached
 from llmlib.widgets import assets, page_files
 from llmlib.widgets.base import Widget
@@ -17,6 +19,7 @@ from tests.widgets.fake import WORDS
 
 HERE = Path(__file__).parent
 MODELS = HERE.parents[1] / "data" / "models"
+SEARCHERS = ("mini-embed", "mini-rerank", "mini-instruct")  # that the fake answers for, besides mini-base
 
 PAGE = """<!doctype html>
 <html lang="pt-BR" data-theme="{theme}"><head><meta charset="utf-8">
@@ -46,23 +49,39 @@ def fake_engine() -> str:
 
 
 def write_page(
-    folder: Path, widgets: list[Widget], theme: str = "light", name: str = "index.html", real: str = ""
+    folder: Path,
+    widgets: list[Widget],
+    theme: str = "light",
+    name: str = "index.html",
+    real: str | Sequence[str] = "",
+    collections: Sequence[str] = (),
 ) -> Path:
     """Writes a page with its assets, and returns its path.
 
     Args:
-        real: name of the bundled model to serve with the real engine; otherwise the fake answers.
+        real: name of the bundled model to serve with the real engine, or names; otherwise the fake answers.
+        collections: bundled collections of documents to serve; to the fake without vectors, which it makes.
     """
     static = folder / "_static" / "llm"
     (static / "models").mkdir(parents=True, exist_ok=True)
     for path, content in assets(engine=None if real else fake_engine()).items():
         (static / path).parent.mkdir(exist_ok=True)
         (static / path).write_text(content, "utf-8")
-    model = static / "models" / "mini-base.js"
-    if real:
-        shutil.copy(cached(MODELS / real), static / "models" / f"{real}.js")
-    else:
-        model.write_text('(globalThis.llmPageFiles ??= {})["mini-base"] = {"whole": true};', "utf-8")
+    for each in [real] if isinstance(real, str) and real else real:
+        shutil.copy(cached(MODELS / each), static / "models" / f"{each}.js")
+    for each in () if real else ("mini-base", *(SEARCHERS if collections else ())):
+        model = f'(globalThis.llmPageFiles ??= {{}})["{each}"] = {{"whole": true}};'
+        (static / "models" / f"{each}.js").write_text(model, "utf-8")
+    if collections:
+        (static / "collections").mkdir(exist_ok=True)
+    for each in collections:
+        if real:
+            for key, path in page_collections.pages([each]).items():
+                shutil.copy(path, static / "collections" / f"{key}.js")
+        else:
+            body = page_collections.documents_of(each) | {"sizes": []}
+            text = page_collections.render("llmCollections", each, body)
+            (static / "collections" / f"{each}.js").write_text(text, "utf-8")
     page = folder / name
     body = "\n".join(widget.html() for widget in widgets)
     page.write_text(PAGE.format(theme=theme, body=body, files=tags(body)), "utf-8")
