@@ -77,6 +77,9 @@ WIDGETS = {
     "SenseApart": "sense_apart",
     "SenseMap": "sense_map",
     "LayerCurves": "layer_curves",
+    "Similarity": "similarity",
+    "TextUses": "text_uses",
+    "ContrastSteps": "contrast_steps",
 }
 __all__ = [*WIDGETS, "assets"]
 
