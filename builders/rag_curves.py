@@ -6,8 +6,8 @@ The truth of every question is known, so a rule judges each answer (`llmlib.rag_
 invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmlib.retrieval`. Sections:
 
 - settings (split "dev"): one thing at a time is changed, around START: how to search, how many chunks, how
-  large, the temperature; each asks the same questions. The best of each sweep, and a lower cost where two are
-  even, make `chosen`, which no test question helped to choose;
+  large, their titles, the temperature; each asks the same questions. The best of each sweep, and the cheaper of
+  two that are even, make `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
   and with the right chunks handed over (what the reader would do after a perfect search); by kind of question
   and by wording; paired differences;
@@ -33,6 +33,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -44,18 +45,19 @@ from llmlib import load, rag, rag_judge
 from llmlib.conversation import chat_ids
 from llmlib.data import documents, model_names, questions, root
 from llmlib.measure import bootstrap, share
-from llmlib.retrieval import index
+from llmlib.retrieval import Chunk, index
 from llmlib.scratch import ranking_metrics as ranking
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "rag.json"
 NAME, COLLECTION, SEED = "mini-instruct", "caxinduba", 2026
 EACH = 120  # answerable questions of a setting; those without an answer are few and all asked
 RERANKED = 10  # chunks that the slow model orders again
-START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "temperature": 0.0}
+START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "titles": True, "temperature": 0.0}
 SWEEPS = {  # what is changed, from the cheapest on
     "by": [{"by": "bm25"}, {"by": "dense"}, {"by": "hybrid"}, {"by": "hybrid", "rerank": RERANKED}],
     "k": [{"k": k} for k in (1, 2, 3, 4, 6)],
     "size": [{"size": size} for size in (30, 60, 120)],
+    "titles": [{"titles": False}, {"titles": True}],  # whether each chunk comes after its document's title
     "temperature": [{"temperature": t} for t in (0.0, 0.4, 0.8, 1.2)],
 }
 DEPTH = 20  # chunks asked of a search; also how deep a ranking is measured
@@ -81,12 +83,12 @@ class Bench:
 
     def search(self, query: str, setting: Mapping) -> list[rag.Source]:
         """The first DEPTH chunks, as sources."""
-        key = (query, setting["by"], setting["rerank"], setting["size"])
+        key = (query, setting["by"], setting["rerank"], setting["size"], setting["titles"])
         if key not in self.found:
             hits = self.index(setting["size"]).search(
                 query, k=DEPTH, by=setting["by"], rerank=setting["rerank"]
             )
-            self.found[key] = [rag.sourced(hit) for hit in hits]
+            self.found[key] = [rag.sourced(hit, setting["titles"]) for hit in hits]
         return self.found[key]
 
     def answers(
@@ -161,9 +163,11 @@ def judged(rows: Sequence[Mapping], said: Sequence[str], read: Sequence[Sequence
     return records
 
 
-def per_item(hits: Sequence[bool], ids: Sequence[str]) -> dict:
-    """A share whose interval counts each id once, however often it was asked."""
+def per_item(hits: Sequence[bool], ids: Sequence[str]) -> dict | None:
+    """A share whose interval counts each id once, however often it was asked; None of none."""
     total = len(set(ids))
+    if not total:
+        return None
     value, low, high = share(sum(hits) / len(hits) * total, total)
     return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4), "n": total}
 
@@ -171,11 +175,8 @@ def per_item(hits: Sequence[bool], ids: Sequence[str]) -> dict:
 def shares(records: Sequence[Mapping]) -> dict | None:
     """{verdict: share} of all records; None of none."""
     ids = [r["id"] for r in records]
-    return (
-        {v: per_item([r["verdict"] == v for r in records], ids) for v in rag_judge.VERDICTS}
-        if records
-        else None
-    )
+    found = {v: per_item([r["verdict"] == v for r in records], ids) for v in rag_judge.VERDICTS}
+    return found if records else None
 
 
 def summary(records: Sequence[Mapping]) -> dict:
@@ -248,7 +249,7 @@ def choose(measured: Sequence[Mapping], reranker: bool = True) -> dict:
 
 
 def about_final(bench: Bench, setting: Mapping) -> dict:
-    """All questions of "teste" in each wording: without documents, with what was found, with the right ones."""
+    """All questions of "teste" in each wording: without documents, with those found, with the right ones."""
     rows = some(
         [
             worded(row, each["jeito"])
@@ -290,21 +291,17 @@ def some(rows: list[dict], each: int) -> list[dict]:
 
 
 def handed(bench: Bench, row: Mapping, found: Sequence[rag.Source], setting: Mapping) -> list[rag.Source]:
-    """k chunks with the evidence among them: what was found, its last ones giving way to what is missing."""
-    kept = list(found)
-    chunks = [
-        rag.Source(c.document, c.title, c.start, c.end, c.text, rag.flat(c.text))
-        for c in bench.index(setting["size"]).chunks
-    ]
-    missing = []
-    for fact in dict.fromkeys(a["fato"] for a in row["apoios"] if a["vale"]):
-        spans = [a for a in row["apoios"] if a["fato"] == fact and a["vale"]]
-        if not any(rag_judge.covers(plain(s), a) for s in [*kept, *missing] for a in spans):
-            whole = next((c for a in spans for c in chunks if rag_judge.covers(plain(c), a)), None)
-            missing += [whole] if whole else []
-    needed = [s for s in kept if any(rag_judge.covers(plain(s), a) for a in row["apoios"] if a["vale"])]
-    others = [s for s in kept if s not in needed][: max(0, setting["k"] - len(missing) - len(needed))]
-    return [s for s in kept if s in needed] + missing + others if missing else kept
+    """k chunks with the evidence first: what was found of it, what is missing, then the rest of the list."""
+    valid = [support for support in row["apoios"] if support["vale"]]
+    needed = [s for s in found if any(rag_judge.covers(plain(s), support) for support in valid)]
+    for fact in dict.fromkeys(support["fato"] for support in valid):
+        spans = [support for support in valid if support["fato"] == fact]
+        if any(rag_judge.covers(plain(s), span) for s in needed for span in spans):
+            continue
+        chunks = bench.index(setting["size"]).chunks
+        whole = next((c for span in spans for c in chunks if c.covers(span)), None)
+        needed += [rag.sourced(SimpleNamespace(chunk=whole), setting["titles"])] if whole else []
+    return [*needed, *[s for s in found if s not in needed]][: max(setting["k"], len(needed))]
 
 
 def about_retrieval(bench: Bench, split: str) -> dict:
@@ -375,7 +372,8 @@ def ordering(order: Mapping) -> rag.Source:
     whole = next(d for d in documents(COLLECTION) if d["id"] == order["documento"])
     start = whole["texto"].rfind("\n", 0, order["inicio"]) + 1
     text = whole["texto"][start : order["fim"]]
-    return rag.Source(whole["id"], whole["titulo"], start, order["fim"], text, rag.flat(text))
+    chunk = Chunk(whole["id"], whole["titulo"], start, order["fim"], text)
+    return rag.sourced(SimpleNamespace(chunk=chunk), START["titles"])
 
 
 def about_cases(bench: Bench, setting: Mapping) -> dict:

@@ -151,7 +151,7 @@ def judge(reply: str, question: Mapping, sources: Sequence[Mapping] = ()) -> str
     if old and not right:
         return OLD
     new = fresh(said, question)
-    read = marks(" ".join(each["text"] for each in sources))
+    read = marks(" ".join(f"{each.get('title', '')} {each['text']}" for each in sources))
     return WRONG if new <= read else INVENTED
 
 

@@ -1,6 +1,4 @@
 // AnswerJudge: an answer, the sources that it had, and the verdict of the rules, at each letter. No model: the rules are all.
-// uses part: answer_judge.rules
-// uses part: answer_judge.view
 export default {
   render({ model, el }) {
     const cases = model.get("cases"), heard = announcer();

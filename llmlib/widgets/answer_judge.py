@@ -92,7 +92,8 @@ class AnswerJudge(Widget):
         head = "".join(
             f"<th scope='col'>{each}</th>" for each in ("Pergunta", "Resposta", "Veredito", "Fontes")
         )
-        return f"<p>{html.escape(self.summary())}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<p>{html.escape(self.summary())}</p>{table}"
 
 
 def said(checks: Sequence[Mapping]) -> str:

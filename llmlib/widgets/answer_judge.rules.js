@@ -69,7 +69,7 @@ function ajJudge(reply, question, sources = []) {
   const old = (question.superadas ?? []).some((form) => ajSays(form, said, question) && !ajWasOnly(said, form));
   if (right && !old && !ajHedges(said, question)) return "certa";
   if (old && !right) return "superada";
-  return ajWithin(ajFresh(said, question), ajMarks(sources.map((each) => each.text).join(" "))) ? "errada" : "inventada";
+  return ajWithin(ajFresh(said, question), ajMarks(sources.map((each) => `${each.title ?? ""} ${each.text}`).join(" "))) ? "errada" : "inventada";
 }
 const ajRight = (verdict, question) => verdict === (question.respostas?.length ? "certa" : "recusada");
 const ajCovers = (source, support) => source.document === support.documento && source.start <= support.inicio && support.fim <= source.end;

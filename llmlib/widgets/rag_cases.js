@@ -25,6 +25,8 @@ export default {
     const heat = range("Temperatura", "0", "1.2", "0.2", 0, (x) => fmtNumber(x, 1), (value) => change({ temperature: value }));
     const again = h("button", { type: "button", class: "llm-link", disabled: !live, onclick: () => change({ seed: setting.seed + 1 }) }, "sortear outra vez");
     const rerank = h("input", { type: "checkbox", name: "rerank", disabled: !live, onchange: () => change({ rerank: rerank.checked ? opening.reranks : 0 }) });
+    const titles = h("input", { type: "checkbox", name: "titles", disabled: !live, onchange: () => change({ titles: titles.checked }) });
+    const titlesLine = h("label", { class: "rx-control rx-check" }, titles, "com o título de cada um");
     const rerankLine = h("label", { class: "rx-control rx-check", hidden: !opening.reranks }, rerank, `reordenar os ${opening.reranks} primeiros`);
 
     // -- what came of it
@@ -71,6 +73,7 @@ export default {
       k.set(setting.k);
       heat.set(0);
       rerank.checked = setting.rerank > 0;
+      titles.checked = setting.titles;
       again.hidden = true;
       reworded();
       draw();
@@ -100,15 +103,16 @@ export default {
     }
     const soon = debounce(run, 250);
 
+    const half = (words, ...nodes) => h("div", { class: "rx-half" }, h("p", { class: "rx-title" }, words), nodes);
     const stage = (words, ...nodes) => h("section", { class: "rx-stage" }, h("p", { class: "rx-title" }, words), nodes);
     build(el, null, [
       h("p", { class: "aj-chips", role: "group", "aria-label": "Casos" }, h("span", {}, "Caso"), chips),
       text, wordings, h("div", { class: "llm-under" }, pill.el),
-      h("div", { class: "rx-controls" }, by.el, rerankLine, sizes.el, k.el, heat.el, again),
-      cause, note,
+      h("div", { class: "rx-controls" }, by.el, rerankLine, sizes.el, k.el, titlesLine, heat.el, again),
+      h("div", { class: "rx-halves" }, half("Sem documentos", bare, bareVerdict.el), half("Com os trechos achados", reply, verdict.el, checks)),
+      forms, cause, note,
       stage("Achado", where, sources.el, h("details", { class: "llm-details" }, h("summary", {}, "O prompt, como o modelo o recebe"), prompt)),
-      stage("Respondido", reply, verdict.el, checks, forms),
-      stage("Sem documentos", bare, bareVerdict.el), heard.el,
+      heard.el,
     ]);
     open(now);
     requestAnimationFrame(fit);

@@ -1,4 +1,4 @@
-"""RagCases: one question after another, opened: what was found, what was read, what was answered, what failed.
+"""RagCases: one question after another, opened: what was found, read and answered, and what failed.
 
 Each case comes with its truth, so each stage can be checked: is the evidence among the chunks, did they fit
 the prompt, does the answer say an accepted form, do the cited sources say it. The recording opens with no
@@ -18,6 +18,7 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.answer_judge import asked
 from llmlib.widgets.answer_judge import said as checks_said
 from llmlib.widgets.base import Widget
+from llmlib.widgets.rag_pipeline import Found
 from llmlib.widgets.several import finished
 
 WAYS = {"bm25": "palavras (BM25)", "dense": "vetores", "hybrid": "as duas"}
@@ -35,13 +36,14 @@ class RagCases(Widget):
         collection: a bundled collection of documents.
         k, by, rerank, size, overlap: of the search, as `llmlib.retrieval` names them.
         sizes: (size, overlap) pairs that the reader may choose.
+        titles: whether the prompt says the title of each passage's document.
         orders: planted instructions, {documento, inicio, fim, texto}.
         reranks: how many chunks the reader may have ordered again; 0 where no reranker is bundled.
     """
 
     name = "rag-cases"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, sizes, reranks}
+    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, titles, sizes, reranks}
     context = traitlets.Int(512).tag(sync=True)
     cases = traitlets.List(traitlets.Dict()).tag(sync=True)  # {label, note, question, record}
     orders = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -57,6 +59,7 @@ class RagCases(Widget):
         size: int = 60,
         overlap: int = 15,
         sizes: Sequence[tuple[int, int]] = ((60, 15),),
+        titles: bool = True,
         orders: Sequence[Mapping] = (),
         reranks: int = 0,
     ) -> None:
@@ -76,14 +79,20 @@ class RagCases(Widget):
             compute=source.compute,
             model_name=source.name,
             collection=collection,
-            settings={**search, "k": k, "sizes": [list(pair) for pair in sizes], "reranks": reranks},
+            settings={
+                **search,
+                "k": k,
+                "titles": titles,
+                "sizes": [list(s) for s in sizes],
+                "reranks": reranks,
+            },
             context=source.context,
             cases=[
                 {
                     "label": each["label"],
                     "note": each.get("note", ""),
                     "question": kept(each["question"]),
-                    "record": record(source, each["question"]["pergunta"], collection, search, k),
+                    "record": record(source, each["question"]["pergunta"], collection, search, k, titles),
                 }
                 for each in cases
             ],
@@ -106,8 +115,8 @@ class RagCases(Widget):
         bare = rag_judge.judge(made["bare"], question)
         sources = rag_judge.attribution(made["text"], question, made["hits"][: made["used"]])
         return (
-            f"Perguntado “{question['pergunta']}” sem documentos, o modelo disse “{made['bare']}” ({bare}); com "
-            f"os trechos achados, “{made['text']}” ({verdict}). Fontes: {checks_said(sources)}."
+            f"Perguntado “{question['pergunta']}” sem documentos, o modelo disse “{made['bare']}” ({bare}); "
+            f"com os trechos achados, “{made['text']}” ({verdict}). Fontes: {checks_said(sources)}."
             + (f" O que falhou: {rag_judge.CAUSES[cause]}." if cause else "")
         )
 
@@ -133,7 +142,7 @@ def kept(question: Mapping) -> dict:
     return {**asked(question), "jeitos": list(dict.fromkeys([question["pergunta"], *wordings]))}
 
 
-def record(source: object, question: str, collection: str, search: Mapping, k: int) -> dict:
+def record(source: object, question: str, collection: str, search: Mapping, k: int, titles: bool) -> dict:
     """Every stage of one question: {hits (the first k), used, text, bare, places}.
 
     `used`: how many of the hits had room in the prompt. `places`: document, start and end of all DEPTH.
@@ -142,7 +151,7 @@ def record(source: object, question: str, collection: str, search: Mapping, k: i
     found = found if isinstance(found, dict) else finished(found)[1]
     keys = ("document", "title", "start", "end", "text")
     hits = [{key: hit[key] for key in keys} for hit in found["hits"]]
-    made = rag.prompt(source, question, [rag.Source(**hit, sent=rag.flat(hit["text"])) for hit in hits[:k]])
+    made = rag.prompt(source, question, [rag.sourced(Found(hit), titles) for hit in hits[:k]])
     return {
         "hits": hits[:k],
         "used": len(made.used),

@@ -1,14 +1,14 @@
 // One question through the whole way: search, prompt, answer, and the same question without documents. Asks `compute` for all of it.
 const RC_DEPTH = 20;
-// setting: {collection, by, rerank, size, overlap, k, temperature, seed}; `left()` says whether someone has asked anew meanwhile.
+// setting: {collection, by, rerank, size, overlap, k, titles, temperature, seed}; `left()` says whether someone has asked anew meanwhile.
 async function rcRun(compute, name, question, setting, context, left) {
-  const { collection, by, rerank, size, overlap, k, temperature, seed } = setting;
+  const { collection, by, rerank, size, overlap, k, titles, temperature, seed } = setting;
   const found = await compute("search", { model: name, collection, query: question, k: RC_DEPTH, by, rerank, size, overlap });
   if (left()) return null;
   const message = (content) => ({ model: name, messages: [{ role: "user", content }] });
   const tokens = async (text) => { const { tokens: given, cut } = await compute("encode", message(text)); return given.length + (cut ?? 0); };
   const write = async (text) => (await compute("generate", { ...message(text), max_new_tokens: RAG_ROOM, sampling: { temperature, seed } })).text.trim();
-  const prompt = await ragPrompt(question, found.hits.slice(0, k).map(ragSource), tokens, context);
+  const prompt = await ragPrompt(question, found.hits.slice(0, k).map((hit) => ragSource(hit, titles)), tokens, context);
   if (left()) return null;
   const text = await write(prompt.text);
   if (left()) return null;

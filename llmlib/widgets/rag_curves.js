@@ -10,7 +10,7 @@ export default {
     const controls = radios("sweep", sweeps.map((each) => [each.name, each.label]), sweep.name, (name) => { sweep = sweeps.find((each) => each.name === name); at = 0; draw(); });
     const asked = radios("kind", [["answerable", "têm resposta"], ["unanswerable", "não têm"]], which, (value) => { which = value; draw(); });
     const list = h("ol", { class: "rc-list", "aria-label": "Ajustes medidos" }), rows = h("tbody"), fixed = h("p", { class: "rc-small" }), key = h("p", { class: "rc-small rc-key" });
-    const head = h("th", { scope: "col" }), table = h("table", { class: "rc-table" }, h("thead", {}, h("tr", {}, head, h("th", { scope: "col" }, "Parte"), h("th", { scope: "col" }, "Intervalo de 95 %"))), rows);
+    const head = h("th", { scope: "col" }), spread = h("th", { scope: "col" }), table = h("table", { class: "rc-table" }, h("thead", {}, h("tr", {}, head, h("th", { scope: "col" }, "Parte"), spread)), rows);
     const replies = h("dl", { class: "rc-replies", "aria-label": "Respostas neste ajuste" });
     const swatch = (verdict) => h("span", { class: "rc-part rc-swatch", "data-verdict": verdict, "aria-hidden": "true" });
 
@@ -33,7 +33,8 @@ export default {
       const point = sweep.points[at], parts = point[which];
       [...list.querySelectorAll("button")].forEach((button, i) => { button.setAttribute("aria-pressed", String(i === at)); button.tabIndex = i === at ? 0 : -1; });
       head.textContent = `${sweep.label}: ${point.label}`;
-      const row = (label, share, mark) => h("tr", {}, h("th", { scope: "row" }, mark, label), h("td", {}, fmtPercent(share.value)), h("td", {}, `${fmtPercent(share.low)} a ${fmtPercent(share.high)} (${fmtNumber(share.n)} perguntas)`));
+      spread.textContent = `Intervalo de 95 %${parts ? ` (${fmtNumber(parts.certa.n)} perguntas)` : ""}`;
+      const row = (label, share, mark) => h("tr", {}, h("th", { scope: "row" }, mark, label), h("td", {}, fmtPercent(share.value)), h("td", {}, `${fmtPercent(share.low)} a ${fmtPercent(share.high)}`));
       rows.replaceChildren(...(parts ? kinds.map((kind) => row(kind, parts[kind], swatch(kind))) : []), ...(which === "answerable" ? [row("o trecho que responde foi lido", point.found, h("span", { class: "rc-tick rc-swatch", "aria-hidden": "true" }))] : []));
       replies.replaceChildren(...questions.flatMap(({ text, right }, i) => {
         const [said, verdict] = point.replies[i];

@@ -26,6 +26,7 @@ SWEEPS = {  # name: (label, how a value is written, what it is)
     "by": ("como buscar", None, "de que modo os trechos são achados"),
     "k": ("quantos trechos", "{}", "quantos trechos vão para o prompt"),
     "size": ("tamanho do trecho", "{} palavras", "de quantas palavras é cada trecho"),
+    "titles": ("título", None, "se cada trecho vai com o título do seu documento"),
     "temperature": ("temperatura", "{}", "a do sorteio de cada token da resposta"),
 }
 KINDS = {"answerable": "com resposta nos documentos", "unanswerable": "sem resposta em nenhum"}
@@ -63,9 +64,7 @@ class RagCurves(Widget):
                 {"id": key, "text": row["pergunta"], "right": next(iter(row["respostas"]), "")}
                 for key, row in questions.items()
             ],
-            caption=f"Medido no {model} em {day(date)}, na parte dev. Entre parênteses, intervalos de 95 %."
-            if model
-            else "",
+            caption=f"Medido no {model} em {day(date)}, na parte dev." if model else "",
         )
 
     def summary(self) -> str:
@@ -94,7 +93,7 @@ class RagCurves(Widget):
 
 
 def sweep(settings: Sequence[Mapping], name: str, shown: Sequence[str]) -> dict:
-    """{name, label, what, fixed, points: [{label, answerable, unanswerable, found, replies}]} of one control."""
+    """One control: {name, label, what, fixed, points: [{label, found, replies, and shares a kind}]}."""
     label, how, what = SWEEPS[name]
     found = [each for each in settings if name in each["sweeps"]]
     points = []
@@ -118,10 +117,12 @@ def sweep(settings: Sequence[Mapping], name: str, shown: Sequence[str]) -> dict:
 
 def written(name: str, setting: Mapping, how: str | None) -> str:
     """One value of a control, as the figure writes it."""
-    if how is None:
+    if name == "titles":
+        return "com" if setting[name] else "sem"
+    if name == "by":
         return WAYS[setting["by"] + ("+rerank" if setting["rerank"] else "")]
     value = setting[name]
-    return how.format(number(value, 1) if isinstance(value, float) and value else number(value))
+    return (how or "{}").format(number(value, 1) if isinstance(value, float) and value else number(value))
 
 
 def shares(measured: Mapping[str, Mapping] | None) -> dict | None:

@@ -87,7 +87,7 @@ export default {
       h("p", { class: "rk-chips", role: "group", "aria-label": "Ordens" }, h("span", {}, "Ordem"), chips),
       h("ul", { class: "rk-cards", "aria-label": "Métricas desta ordem" }, Object.values(cards).map((card) => card.el)),
       h("label", { class: "llm-range rk-k" }, "Contam os", slider, kOut, "primeiros"), list,
-      absent.filter(Boolean).length > 0 && h("p", { class: "rk-absent" }, `Fora da lista: ${absent.filter(Boolean).length} que também ${absent.filter(Boolean).length === 1 ? "serve" : "servem"}, e entram na conta do recall e do nDCG.`), heard.el,
+      absent.filter(Boolean).length > 0 && h("p", { class: "rk-absent" }, absent.filter(Boolean).length === 1 ? "Fora da lista há mais um que serve: ele entra na conta do recall e do nDCG." : `Fora da lista há mais ${absent.filter(Boolean).length} que servem: eles entram na conta do recall e do nDCG.`), heard.el,
     ]);
     draw();
     el.dataset.state = "recorded";

@@ -89,4 +89,5 @@ class RankingMetrics(Widget):
             for place, i in enumerate(self.orders[0]["order"], 1)
         )
         head = "".join(f"<th scope='col'>{each}</th>" for each in ("Lugar", "Resultado", "Relevância"))
-        return f"<p>{html.escape(self.summary())}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<p>{html.escape(self.summary())}</p>{table}"
