@@ -58,6 +58,8 @@ RECIPES: dict[str, list[Step]] = {
     "resenhas": [["builders.reviews"]],
     "recados": [["builders.messages"]],
     "documentos": [["builders.documents"]],
+    "palavras": [["builders.word_vectors"]],
+    "vetores": [["builders.word_vectors"], ["builders.word_curves"]],
     "transfer": [["builders.transfer"]],
     "prompts": [["builders.prompt_curves"]],
     "alinhamento": [["builders.alignment_curves"]],

@@ -51,10 +51,10 @@ HELD_OUT = 10  # 1 word of the groups in so many is unknown to FastText
 TYPOS = 300
 
 
-def texts(mchars: float, seed: int = 0) -> list[list[str]]:
+def texts(mchars: float, seed: int = 0, mix: dict[str, int] = MIX) -> list[list[str]]:
     """Generated texts cut into words, about `mchars` million characters in all, shuffled."""
-    found, total = [], sum(MIX.values())
-    for kind, share in MIX.items():
+    found, total = [], sum(mix.values())
+    for kind, share in mix.items():
         module = importlib.import_module(f"builders.corpus.{MODULES[kind]}")
         source, length = module.documents(random.Random(f"vetores {seed} {kind}"), "train"), 0
         while length < mchars * 1e6 * share / total:

@@ -32,6 +32,7 @@ FLOOR_0 = {
     "source",
     "tokens",
     "trace",
+    "word_vectors",
 }
 FIGURES = {"exercise", "plots", "prose", "widgets"}  # 2': data in, pictures out
 MODELS = {"compute", "conversation", "families", "lm", "models", "passes", "retrieval", "serve"}  # 2

@@ -1,6 +1,8 @@
 // Word vectors learned in the page: the twin of llmlib/scratch/word2vec.py, word_lesson.py and of a few lines of vectors.py.
 // Does: the methods learn_words and look_words, in the worker of worker.js; with the same seed the same pairs, the same drawn
-// words and, up to rounding, the same vectors. Does not: find texts (the page does), or draw.
+// words and, up to rounding, the same vectors. Does not: find texts (the page does), or draw. A piece: its names are its own.
+const { methods, breathe, cancelled } = engine;
+const decimal = (x) => x.toLocaleString("pt-BR", { useGrouping: false, maximumFractionDigits: 20 });
 const CHOICES = { // name: [default, smallest, largest, label]
   size: [48, 2, 128, "O tamanho dos vetores"], window: [3, 1, 10, "A janela"], negatives: [5, 1, 20, "O número de palavras sorteadas"],
   epochs: [6, 1, 40, "O número de leituras"], min_count: [5, 1, 1000, "O mínimo de vezes"], sample: [1e-3, 0, 1, "O desbaste"],
@@ -27,7 +29,7 @@ class WordLesson {
     const texts = String(text).slice(0, MOST_LETTERS).split(/\n\s*\n/).map(splitWords), counts = new Map();
     for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
-    if (total < FEWEST_WORDS) throw Error(`O texto tem ${dots(total)} palavras, e são precisas pelo menos ${FEWEST_WORDS}. Cole um texto maior.`);
+    if (total < FEWEST_WORDS) throw Error(`O texto tem ${total} palavras, e são precisas pelo menos ${FEWEST_WORDS}. Cole um texto maior.`);
     this.words = [...counts.keys()].filter((word) => counts.get(word) >= recipe.min_count)
       .sort((a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
     if (this.words.length < 2) throw Error(`Menos de duas palavras aparecem ${recipe.min_count} vezes: não há o que comparar.`);
@@ -201,9 +203,7 @@ Object.assign(methods, {
       send({ start: { vocabulary: words.length, words: ids.length, cut, common: words.slice(0, 200) } });
     }
     const now = wordLesson(run);
-    if (text === undefined) Object.assign(now, { watch, groups });
-    now.watch = watch;
-    now.groups = groups;
+    Object.assign(now, { watch, groups });
     let told = now.done;
     const tell = () => {
       const loss = now.losses.length ? now.losses.reduce((sum, x) => sum + x, 0) / now.losses.length : null;

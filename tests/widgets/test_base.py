@@ -159,7 +159,7 @@ def test_counts_are_the_same_in_python_and_in_the_page() -> None:
 
 def test_assets_are_small_classic_scripts() -> None:
     files = widgets.assets(engine="")
-    texts = {f"texts/{name}.js" for name in ("historias", "dialogos", "fatos", "descricoes")}
+    texts = {f"texts/{name}.js" for name in ("historias", "dialogos", "fatos", "descricoes", "prosa")}
     scripts = {f"widgets/{name.replace('_', '-')}.js" for name in widgets.WIDGETS.values()}
     assert {name for name in files if name.endswith(".js")} >= scripts
     rest = {name for name in files if not name.startswith("widgets/")}
