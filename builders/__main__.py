@@ -66,6 +66,7 @@ RECIPES: dict[str, list[Step]] = {
     "atencao": [["builders.importance"]],
     "cabecas": [["builders.head_jobs"]],
     "familias": [["builders.families_task"]],
+    "sentidos": [["builders.senses"], ["builders.sense_curves"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }

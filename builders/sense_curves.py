@@ -6,11 +6,14 @@ On the sentences of `builders.senses`, for a decoder, an encoder and a permutati
 
 - `chance`: mean cosine of words drawn two by two, whatever they are (anisotropy, Ethayarajh 2019);
 - `apart`: how far two occurrences of a word stand apart, 0 the same vector, 1 as far as words drawn by lot
-  (`llmlib.scratch.contextual.apart`), for pairs of the same sense and of different senses;
+  (`llmlib.scratch.contextual.apart`), for pairs of the same sense, of different senses, and the difference;
 - `right`: accuracy of a probe (scikit-learn's logistic regression, one a word and layer, on standardised
   vectors) that says the sense of a test sentence; `shuffled`: the same learned from labels dealt again;
-  `end`: the probe reads the last token instead of the word; `words`, by word;
-- `bag`: no network: a logistic regression on which other words the sentence has (all, or those on the left).
+  `end`: the probe reads the last token instead of the word; `untrained`: the same network with weights drawn
+  anew, which mixes neighbours and has learned nothing; `words`, by word;
+- `bag`: no network: a logistic regression on which other words the sentence has (all, or those on the left);
+- `echo`: the decoder reads the sentence twice, the probe the second occurrence of the word, which has all of
+  the sentence on its left (Springer et al., 2024).
 
 `chosen` is the layer that 4-fold cross-validation within the training sentences prefers: what the chapter
 compares, since the best layer of a test flatters itself. Intervals are of 95 %: Wilson's for shares,
@@ -170,15 +173,22 @@ def distances(rows: Sequence[dict], at: np.ndarray, chance: np.ndarray) -> dict:
             cells[kind].append(contextual.apart(at[i], at[j], chance))
         for kind, cell in cells.items():
             found[kind].append(np.mean(cell, axis=0))
-    return {
-        kind: [mean_of(np.array(words)[:, layer]) for layer in range(at.shape[1])]
-        for kind, words in found.items()
-    }
+    by = {kind: np.array(words) for kind, words in found.items()}  # (words, L+1)
+    by["gap"] = by["other"] - by["same"]
+    return {kind: [mean_of(each[:, layer]) for layer in range(at.shape[1])] for kind, each in by.items()}
+
+
+def blank(model: object) -> object:
+    """The same network with weights drawn anew; changes `model`, and returns it."""
+    torch.manual_seed(SEED)
+    model.model = type(model.model)(model.model.config).eval()
+    return model
 
 
 def study(model: object, rows: Sequence[dict]) -> dict:
     """Everything about one model."""
     at, end, others, said = vectors(model, rows)
+    mixed = vectors(blank(model), rows)[0]
     pairs = contextual.by_chance(others, said, seed=SEED)  # (pairs, L+1)
     layers = range(at.shape[1])
     right = [hits(rows, lambda _, x=at[:, layer]: x) for layer in layers]
@@ -194,6 +204,7 @@ def study(model: object, rows: Sequence[dict]) -> dict:
         "apart": distances(rows, at, pairs.mean(0)),
         "right": [grouped(rows, each) for each in right],
         "end": [grouped(rows, each) for each in last],
+        "untrained": [grouped(rows, hits(rows, lambda _, x=mixed[:, layer]: x)) for layer in layers],
         "shuffled": [mean_of(each[tested]) for each in dealt],
         "words": {word: [share_of(each[numbers]) for each in right] for word, numbers in test.items()},
         "hits": [int(x) for x in right[chosen][[i for i, r in enumerate(rows) if r["parte"] == "test"]]],
@@ -216,6 +227,17 @@ def bags(rows: Sequence[dict]) -> dict:
 
     simple = lambda: LogisticRegression(C=1.0, solver="liblinear")  # noqa: E731
     return {name: grouped(rows, hits(rows, features(name == "left"), simple)) for name in ("all", "left")}
+
+
+def echoed(model: object, rows: Sequence[dict]) -> list[dict]:
+    """As `right`, of the word's occurrence in the second of two copies of the sentence."""
+    found = []
+    for row in tqdm(rows, desc="echo"):
+        tokens, hidden = states(model, f"{row['texto']} {row['texto']}")
+        places = [(start, end) for start, end, said in contextual.words(tokens) if said == row["palavra"]]
+        found.append(contextual.vectors(hidden, *places[1]))
+    at = np.stack(found)
+    return [grouped(rows, hits(rows, lambda _, x=at[:, layer]: x)) for layer in range(at.shape[1])]
 
 
 def differences(rows: Sequence[dict], found: dict) -> dict:
@@ -254,7 +276,13 @@ def measure(out: Path, restart: bool = False) -> dict:
         result["date"] = datetime.date.today().isoformat()
         write(out, result)
     if "mini-base" in result["models"]:
-        result["against"] = differences(rows, result["models"])
+        weights = digest("mini-base")
+        kept = old.get("echo", {}) if same else {}
+        if kept.get("weights") != weights:
+            model = load("mini-base", device="cpu")
+            model.model.float()
+            kept = {"weights": weights, "right": echoed(model, rows)}
+        result |= {"echo": kept, "against": differences(rows, result["models"])}
     write(out, result)
     return result
 
