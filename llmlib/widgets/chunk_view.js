@@ -1,5 +1,6 @@
 // ChunkView: a document with its chunks drawn in it, cut again at each move of a slider. A sentence that answers a question is
 // followed through the cut; what the same cut does to a whole collection was counted before and stands in a grid.
+// uses engine: search
 // uses part: rag_pipeline.field
 // uses style: rag_pipeline
 export default {
@@ -47,12 +48,12 @@ export default {
     const words = (text) => (text.match(/\S+/gu) ?? []).length;
 
     const draw = oncePerFrame(() => {
-      const { text, questions, title } = source(), bad = own && ragUnreadable(text), span = questions[chosen];
+      const { text, questions, title } = source(), bad = own && text.trim() ? ragUnreadable(text) : "", span = questions[chosen];
       sizeBar.input.value = size;
       overlapBar.input.value = overlap;
       sizeBar.show(String(size));
       overlapBar.show(`${overlap} (${fmtPercent(overlap / size)})`);
-      cut = bad ? [] : cvWindows(text, size, overlap);
+      cut = bad || !text.trim() ? [] : LLM.windows(text, size, overlap);
       paper.replaceChildren(...(bad ? [] : ragPieces(text, [
         ...cut.map(([start, end], i) => ({ start, end, look: i % 2 ? "cv-odd" : "cv-even", source: i + 1, label: String(i + 1) })),
         ...(span ? [{ start: span.start, end: span.end, look: "rag-said" }] : []),

@@ -2,8 +2,8 @@
 
 A sentence that answers a question is followed through the cut: whole in one chunk, or in pieces. Beside it
 stands the same count over a whole collection, for every size and overlap of a grid, made here once. Cutting
-needs no model: the page does it at each move of a slider (`chunk_view.windows.js`, twin of
-`llmlib.scratch.retrieval.windows`).
+needs no model: the page does it at each move of a slider, with the cutter of `engine/search.js`, twin of
+`llmlib.scratch.retrieval.windows`.
 """
 
 from __future__ import annotations

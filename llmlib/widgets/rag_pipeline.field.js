@@ -36,9 +36,10 @@ function ragOrders(text, known = [], from = 0) {
   const spans = [...ragSuspicious(text), ...known.map(({ start, end }) => [start - from, end - from])];
   return spans.filter(([start, end]) => end > 0 && start < text.length).map(([start, end]) => ({ start, end, look: "rag-order" }));
 }
-// What a file or a pasted text must not be: a sentence, or "".
+// Why a pasted text or a file is no text to be searched, as a sentence, or "". Needs `// uses engine: search`.
 function ragUnreadable(text) {
-  if (text.startsWith("%PDF-")) return "Isto é um arquivo PDF, não um texto: abra-o, copie o texto e cole aqui.";
-  if (/[\0\ufffd]/.test(text) && (text.match(/[\0-\x08\x0e-\x1f\ufffd]/g) ?? []).length > text.length / 100) return "Este arquivo não é texto: traga um .txt, ou cole o texto aqui.";
-  return "";
+  try {
+    LLM.documents([{ id: "seu texto", titulo: "", texto: text }]);
+    return "";
+  } catch (error) { return error.message; }
 }

@@ -1,5 +1,6 @@
 // RAG pipeline: a question, the passages found, the prompt, the answer with its sources. Each stage is on the page, each may be
 // changed, and what comes after it follows. Recorded first; from the first change on, `search`, `encode` and `generate` are asked.
+// uses engine: search
 // uses part: injection_lab.guard
 const RAG_WAYS = { bm25: "palavras (BM25)", dense: "vetores", hybrid: "as duas" };
 const RAG_HOLDS = {
@@ -12,9 +13,10 @@ export default {
     const live = !!host.compute, recorded = model.get("recorded"), start = model.get("settings"), context = model.get("context"), orders = model.get("orders");
     const use = { k: start.k, by: start.by, rerank: start.rerank, size: start.size, overlap: start.overlap, titles: start.titles };
     const texts = new Map(Object.entries(model.get("documents")));
-    let own = false, hits = [], made = null, byHand = false, asks = 0, stop = null, all = null, shownDocument = null;
+    let own = false, hits = [], made = null, byHand = false, asks = 0, stop = null, shownDocument = null;
 
     // -- what the reader sees
+    const box = h("div", { class: "rag" });
     const pill = statePill(el, live && "mude a pergunta, um trecho ou o prompt"), heard = announcer();
     const question = textField({ value: recorded[0].question, label: "Pergunta", oninput: changed, readOnly: !live });
     const chips = h("p", { class: "rag-chips", role: "group", "aria-label": "Perguntas gravadas" }, recorded.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => { question.write(each.question); soon.cancel(); changed(true); } }, each.label)));
@@ -92,10 +94,13 @@ export default {
         ...ordersIn(byHand ? null : made?.used[number - 1]?.hit, text.slice(from, end)).map((mark) => ({ ...mark, start: from + mark.start, end: from + mark.end }))]),
         ...(span ? [{ ...span, look: "rag-said" }] : [])]);
     }
+    function fillBar(parts, total) {
+      const free = context - RAG_ROOM - total;
+      bar.replaceChildren(...[...parts, ...(free > 0 ? [[free, "", "rag-free"]] : []), [RAG_ROOM, "", "rag-room"]].map(([tokens, label, look, source]) => h("li", { class: look, "--n": tokens, "data-source": source }, label)));
+    }
     function drawWindow(weights, total) {
-      const [form, ...each] = weights, room = RAG_ROOM, free = context - room - total, out = made.left_out;
-      const part = (tokens, label, look, source) => h("li", { class: look, "--n": tokens, "data-source": source }, label);
-      bar.replaceChildren(part(form, "", "rag-form"), ...each.map((tokens, i) => part(tokens, `[${i + 1}]`, "rag-source", i + 1)), ...(free > 0 ? [part(free, "", "rag-free")] : []), part(room, "", "rag-room"));
+      const [form, ...each] = weights, room = RAG_ROOM, out = made.left_out;
+      fillBar([[form, "", "rag-form"], ...each.map((tokens, i) => [tokens, `[${i + 1}]`, "rag-source", i + 1])], total);
       sums.textContent = `${fmtNumber(total)} de ${fmtNumber(context - room)} tokens: ${[`pergunta e formato ${form}`, ...each.map((tokens, i) => `[${i + 1}] ${tokens}`)].join(" · ")}. Outros ${room} ficam para a resposta.`
         + (out.length ? ` ${out.length === 1 ? "Ficou de fora, por não caber," : "Ficaram de fora, por não caber,"} ${out.map(({ title }) => `“${title}”`).join(", ")}.` : "")
         + (made.words_cut ? ` Do trecho [1] foram cortadas as ${fmtNumber(made.words_cut)} últimas palavras.` : "");
@@ -148,9 +153,8 @@ export default {
     async function textOf(documentId) {
       if (own) return ownDocuments().find((each) => each.id === documentId);
       if (!texts.has(documentId)) {
-        all ??= (await host.compute("chunk", { collection: model.get("collection"), size: 1000, overlap: 0 })).chunks;
-        const found = all.find((each) => each.document === documentId);
-        texts.set(documentId, { title: found.title, text: " ".repeat(found.start) + found.text });
+        const { chunks: [whole] } = await host.compute("chunk", { collection: model.get("collection"), document: documentId, size: 5000, overlap: 0 });
+        texts.set(documentId, { title: whole.title, text: " ".repeat(whole.start) + whole.text });
       }
       return texts.get(documentId);
     }
@@ -177,14 +181,14 @@ export default {
 
     async function search(fresh) {
       if (!ask()) throw new Error("Escreva uma pergunta: sem ela não há o que procurar.");
-      const bad = own && (ragUnreadable(mineText.value) || (mineText.value.trim() ? "" : "Cole um texto, ou abra um arquivo: ainda não há onde procurar."));
+      const bad = own && !mineText.value.trim() && "Cole um texto, ou abra um arquivo: ainda não há onde procurar.";
       if (bad) throw new Error(bad);
       const { titles, ...how } = use, from = performance.now(), where = own ? { documents: ownDocuments() } : { collection: model.get("collection") };
       const found = await host.compute("search", { ...where, ...how, query: ask() }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
       if (!fresh()) return;
       took.search = performance.now() - from;
       hits = found.hits.map(slim);
-      say(found.note ?? (hits.length ? "" : "Nenhum trecho tem palavras da pergunta: o prompt vai sem contexto."));
+      say([found.note, ...(found.notes ?? [])].filter(Boolean).join(" ") || (hits.length ? "" : "Nenhum trecho tem palavras da pergunta: o prompt vai sem contexto."));
       drawHits();
       await assemble(fresh);
     }
@@ -201,7 +205,10 @@ export default {
     const took = {};
     async function reply(fresh) {
       const words = prompt.area.value, total = byHand ? await count(words) : made.tokens;
-      if (byHand) sums.textContent = `${fmtNumber(total)} de ${fmtNumber(context - RAG_ROOM)} tokens, com o prompt que você escreveu.`;
+      if (byHand) {
+        sums.textContent = `${fmtNumber(total)} de ${fmtNumber(context - RAG_ROOM)} tokens, com o prompt que você escreveu.`;
+        fillBar([[total, "", "rag-form"]], total);
+      }
       if (total > context - RAG_ROOM) throw new Error(`O prompt ocupa ${fmtNumber(total)} tokens, e cabem ${context - RAG_ROOM}: encurte-o.`);
       stop?.abort();
       const { signal } = (stop = new AbortController()), from = performance.now(), tokens = [];
@@ -223,6 +230,7 @@ export default {
     }
     const drawBare = (text) => bare.replaceChildren("Sem documento nenhum, o mesmo modelo: ", h("q", {}, text || "(nada)"));
 
+    const stale = (yes) => box.classList.toggle("rag-stale", yes); // what stands there answers another question
     // Runs a stage and those after it; what the reader does meanwhile makes an older run count no more.
     async function run(stage) {
       const ticket = ++asks, fresh = () => ticket === asks;
@@ -230,9 +238,9 @@ export default {
       answer.classList.add("llm-wait");
       try {
         await stage(fresh);
-        if (fresh()) pill.set("live", host.where);
+        if (fresh()) { stale(false); pill.set("live", host.where); }
       } catch (error) {
-        if (fresh()) { say(error.message); pill.set("error", "veja o aviso"); }
+        if (fresh()) { say(error.message); stale(true); pill.set("error", "veja o aviso"); }
       } finally {
         clearTimeout(slow);
         if (fresh()) answer.classList.remove("llm-wait");
@@ -260,6 +268,7 @@ export default {
       drawBare(kept.bare);
       times.textContent = "";
       answer.classList.remove("llm-wait");
+      stale(false);
       pill.set("recorded");
     }
 
@@ -268,7 +277,6 @@ export default {
       const n = event.type === "pointerleave" ? null : event.target.closest?.("[data-source]")?.dataset.source;
       for (const node of el.querySelectorAll("[data-source]")) node.classList.toggle("rag-hot", n != null && node.dataset.source === n);
     }
-    const box = h("div", { class: "rag" });
     for (const kind of ["pointerover", "focusin"]) box.addEventListener(kind, light);
     box.addEventListener("pointerleave", light);
 
