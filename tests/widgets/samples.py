@@ -13,6 +13,7 @@ from llmlib.widgets import (
     AttentionView,
     BPESteps,
     ChatTemplate,
+    EmbeddingMap,
     ExamplesCurve,
     FillMask,
     Forgetting,
@@ -47,6 +48,7 @@ from llmlib.widgets import (
     SenseMap,
     SideBySide,
     StepSums,
+    SubwordLab,
     TiedWords,
     TokenCost,
     TokenizerView,
@@ -54,9 +56,11 @@ from llmlib.widgets import (
     Visibility,
     Votes,
     WaysCurve,
+    WordDimensions,
+    WordTrainer,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import asked, attended, fake_trainer, ranked, senses, traced, tuned
+from tests.widgets import asked, attended, fake_trainer, ranked, senses, traced, tuned, worded
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
 from tests.widgets.inside import InsideLM, study
@@ -244,4 +248,27 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "layer-curves": lambda: LayerCurves(
         {"um": "Um <b>", "dois": "Dois"}, senses.GROUPS, "acertos", {"todas": {"o acaso": 0.5}}
     ),
+    "embedding-map": lambda: EmbeddingMap(
+        worded.WORDS,
+        worded.vectors(),
+        worded.views(),
+        worded.GROUPS,
+        word="gato",
+        analogy=("ele", "ela", "padeiro"),
+        pairs=[("ele", "ela"), ("menino", "menina")],
+        marks=["brumista"],
+        counts=range(20, 20 + len(worded.WORDS)),
+    ),
+    "word-trainer": lambda: WordTrainer(
+        {"bichos": ["gato", "cachorro", "sapo", "pato"], "gente <b>": ["menino", "menina"]},
+        ["gato", "menina"],
+        text=worded.TEXT,
+        epochs=2,
+        size=8,
+        moments=3,
+    ),
+    "subword-lab": lambda: SubwordLab(
+        worded.WORDS, worded.vectors(5), worded.vectors(5)[::-1], "gatinho", examples=["gato", "</script>"]
+    ),
+    "word-dimensions": lambda: WordDimensions(worded.WORDS, worded.vectors(), worded.GROUPS, "gato", at=2),
 }
