@@ -207,15 +207,24 @@ class Bench:
         both = zip(lexical("bm25", form), self.dense(form), strict=True)
         return [[item for item, _ in reciprocal_rank_fusion([x[:FUSED], y[:FUSED]])] for x, y in both]
 
-    def again(self, form: str, scored: Callable[..., dict], who: object) -> Rankings:
-        """The fusion's list with its first texts in the order of a judge's scores."""
-        lists = self.found["hibrida"][form]
-        pairs = [(q, t) for q, ranking in enumerate(lists) for t in ranking[:DEPTH]]
-        scores = scored(who, asked(form), [body(d) for d in collection()], pairs)
-        return [
+    def again(self, scored: Callable[..., dict], who: object) -> dict[str, Rankings]:
+        """By form: the fusion's list with its first texts in the order of a judge's scores.
+
+        All forms at once, so that each text is read once.
+        """
+        typed, pairs, lists = [], [], []
+        for form in FORMS:
+            for text, ranking in zip(asked(form), self.found["hibrida"][form], strict=True):
+                pairs += [(len(typed), t) for t in ranking[:DEPTH]]
+                typed.append(text)
+                lists.append(ranking)
+        scores = scored(who, typed, [body(d) for d in collection()], pairs)
+        made = [
             sorted(ranking[:DEPTH], key=lambda t, q=q: -scores[q, t]) + ranking[DEPTH:]
             for q, ranking in enumerate(lists)
         ]
+        each = len(needs())
+        return {form: made[i * each : (i + 1) * each] for i, form in enumerate(FORMS)}
 
     def listed(self, form: str) -> Rankings:
         """The same by choices from a list of titles, in three orders, which take turns at the first place."""
@@ -234,30 +243,31 @@ class Bench:
         told = [[{"role": "user", "content": f"Escreva um texto sobre isto: {t}"}] for t in asked(form)]
         return batch.chat(self.lm("mini-instruct"), told, 48, temperature=0.0)
 
-    def take(self, way: str, form: str) -> Rankings:
-        """Rankings of any way; those that it builds on must have been found."""
-        if way == "vetores":
-            return self.dense(form)
-        if way == "hibrida":
-            return self.fused(form)
+    def expanded(self, form: str) -> Rankings:
+        """BM25 with the words of what the instruct model writes."""
+        pairs = zip(asked(form), self.written(form), strict=True)
+        longer = [expansion.by_text(words(text), words(more), KEEP) for text, more in pairs]
+        return [ranked(expansion.weighted(index(), weights)) for weights in longer]
+
+    def take(self, way: str) -> dict[str, Rankings]:
+        """Rankings of any way by form; the fusion must have been found before those that begin with it."""
         if way == "rerank":
             from llmlib.retrieval.encoders import reranker
 
-            return self.again(form, judge.logits_of, reranker("mini-rerank", "cpu"))
-        if way == "upr-base":
-            return self.again(form, judge.likelihoods, self.lm("mini-base"))
-        if way == "upr":
-            return self.again(form, judge.likelihoods, self.lm("mini-instruct"))
+            return self.again(judge.logits_of, reranker("mini-rerank", "cpu"))
+        if way in ("upr-base", "upr"):
+            name = "mini-base" if way == "upr-base" else "mini-instruct"
+            return self.again(judge.likelihoods, self.lm(name))
         if way == "pontual":
-            return self.again(form, judge.yes_shares, self.lm("mini-instruct"))
-        if way == "lista":
-            return self.listed(form)
-        if way == "amplia-llm":
-            said = self.written(form)
-            pairs = zip(asked(form), said, strict=True)
-            longer = [expansion.by_text(words(text), words(more), KEEP) for text, more in pairs]
-            return [ranked(expansion.weighted(index(), weights)) for weights in longer]
-        return lexical(way, form)
+            return self.again(judge.yes_shares, self.lm("mini-instruct"))
+        own = {
+            "vetores": self.dense,
+            "hibrida": self.fused,
+            "lista": self.listed,
+            "amplia-llm": self.expanded,
+        }
+        one = own.get(way, lambda form: lexical(way, form))
+        return {form: one(form) for form in FORMS}
 
 
 def orders(size: int) -> list[np.ndarray]:
@@ -404,7 +414,7 @@ def measure(out: Path, restart: bool = False, ways: Sequence[str] = tuple(WAYS))
             result["ways"][way] = known
             continue
         new = True
-        found[way] = {form: [each[:KEPT] for each in bench.take(way, form)] for form in FORMS}
+        found[way] = {form: [each[:KEPT] for each in lists] for form, lists in bench.take(way).items()}
         result["ways"][way] = {"name": WAYS[way][0], "stamp": mark} | figures(found[way])
         result["date"] = datetime.date.today().isoformat()
         write(out, result)

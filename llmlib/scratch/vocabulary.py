@@ -25,6 +25,7 @@ class Vocabulary:
 
     def __init__(self, rows: dict, lay: bool = True):
         self.narrower = {row["name"]: row["narrower"] for row in rows["descriptors"]}
+        self.all = {row["name"]: row["entries"] + row["lay"] for row in rows["descriptors"]}
         self.entries = {
             row["name"]: row["entries"] + (row["lay"] if lay else []) for row in rows["descriptors"]
         }
@@ -57,6 +58,6 @@ class Vocabulary:
         return next((name for name in table if plain(name) == plain(value)), None)
 
     def like(self, kind: str, value: str) -> list[str]:
-        """Up to three names of that kind that share a word with `value`, in their names or entries."""
-        table, sought = self.entries if kind == "descriptor" else self.studies, set(words(value))
+        """Up to three names of that kind that share a word with `value`; laymen's wordings count here."""
+        table, sought = self.all if kind == "descriptor" else self.studies, set(words(value))
         return [n for n, e in table.items() if sought & {w for phrase in (n, *e) for w in words(phrase)}][:3]

@@ -12,8 +12,12 @@ function makeBoolean(documents, rows, stopwords, lay = true) {
   const fail = (sentence, start, end) => { throw Object.assign(new Error(sentence), { start, end }); };
 
   // ---- vocabulary
-  const narrower = {}, entries = {}, studies = {}, byWords = new Map();
-  for (const row of rows.descriptors) { narrower[row.name] = row.narrower; entries[row.name] = lay ? [...row.entries, ...row.lay] : row.entries; }
+  const narrower = {}, entries = {}, everything = {}, studies = {}, byWords = new Map();
+  for (const row of rows.descriptors) {
+    narrower[row.name] = row.narrower;
+    everything[row.name] = [...row.entries, ...row.lay];
+    entries[row.name] = lay ? everything[row.name] : row.entries;
+  }
   for (const row of rows.studies) studies[row.name] = row.entries;
   for (const [kind, table] of [["descriptor", entries], ["study", studies]])
     for (const [name, phrases] of Object.entries(table))
@@ -27,7 +31,7 @@ function makeBoolean(documents, rows, stopwords, lay = true) {
   const named = (kind, value) => Object.keys(table(kind)).find((name) => plain(name) === plain(value));
   function like(kind, value) {
     const sought = new Set(words(value));
-    return Object.entries(table(kind)).filter(([name, phrases]) => [name, ...phrases].some((phrase) => words(phrase).some((word) => sought.has(word)))).map(([name]) => name).slice(0, 3);
+    return Object.entries(kind === "descriptor" ? everything : studies).filter(([name, phrases]) => [name, ...phrases].some((phrase) => words(phrase).some((word) => sought.has(word)))).map(([name]) => name).slice(0, 3);
   }
 
   const texts = documents.map((each) => ({ "título": ` ${plain(each.title)} `, resumo: ` ${plain(each.text)} `, "palavra-chave": ` ${each.keywords.map(plain).join(" | ")} ` }));

@@ -20,17 +20,15 @@ function partInWords(node, search) {
   return ["descritor ", h("strong", {}, value), under ? ` e ${under === 1 ? "o que está abaixo dele" : `os ${under} abaixo dele`}` : ""];
 }
 
-// → {el, found: Set of places}
+// One part and what is inside it. Words of which all must be there, as the words of a name, are one line.
 function explained(node, search) {
   const operation = OPERATION[node.kind];
   const parts = operation ? chained(node, node.kind) : node.kind === "mapped" ? node.children : [];
-  const inside = parts.map((part) => explained(part, search).el);
-  const found = search.kept(node);
-  const count = node.kind === "ignored" ? "" : fmtNumber(found.length);
-  const el = h("li", { class: `ps-part ps-${node.kind}` },
-    h("span", { class: "ps-line" },
-      operation && h("b", { class: "ps-op" }, operation[0]), h("span", { class: "ps-said" }, operation ? operation[1] : partInWords(node, search)),
+  const together = node.kind === "and" && parts.every((part) => part.kind === "word" && !part.field);
+  const count = node.kind === "ignored" ? "" : fmtNumber(search.kept(node).length);
+  const said = together ? ["as palavras ", parts.map((part, i) => [i ? " + " : "", `“${part.value}”`])] : operation ? operation[1] : partInWords(node, search);
+  return h("li", { class: `ps-part ps-${node.kind}` },
+    h("span", { class: "ps-line" }, operation && !together && h("b", { class: "ps-op" }, operation[0]), h("span", { class: "ps-said" }, said),
       h("span", { class: "ps-count" }, count, count && h("span", { class: "llm-unseen" }, " resumos"))),
-    inside.length > 0 && h("ul", {}, inside));
-  return { el, found };
+    parts.length > 0 && !together && h("ul", {}, parts.map((part) => explained(part, search))));
 }

@@ -33,7 +33,7 @@ export default {
         if (ranking === undefined) continue;
         const points = ranking && graded ? ndcgOf(ranking, grades) : null;
         const many = way.key === "booleana" && ranking ? `${fmtNumber(ranking.length)} de ${documents.length}` : "";
-        setText(score, ranking === null ? "só ao vivo" : [points == null ? "" : `nDCG@10 ${fmtNumber(points, 2)}`, many].filter(Boolean).join(" · ") || "\u00a0");
+        setText(score, ranking === null ? (way.key === "booleana" ? "não foi lida" : "só ao vivo") : [points == null ? "" : `nDCG@10 ${fmtNumber(points, 2)}`, many].filter(Boolean).join(" · ") || "\u00a0");
         list.replaceChildren(...(ranking ?? []).slice(0, 5).map((i) => h("li", {}, h("button", { type: "button", class: "ps-hit", "aria-pressed": String(i === chosen), onclick: () => pick(i) }, marks(graded ? grades[i] ?? 0 : null), documents[i].title, h("small", {}, ` ${documents[i].year}`)))),
           ...(ranking?.length === 0 ? [h("li", { class: "ps-none" }, "nada")] : []));
       }
@@ -49,7 +49,7 @@ export default {
     }
     function drawReading() {
       try {
-        const node = search().parse(text.value), { el: top } = explained(node, search());
+        const node = search().parse(text.value), top = explained(node, search());
         lists.booleana = search().find(node);
         wrong.replaceChildren();
         text.removeAttribute("aria-invalid");
@@ -58,7 +58,7 @@ export default {
         heard.say(`Booleana: ${fmtNumber(lists.booleana.length)} resumos.`);
       } catch (error) {
         if (error.start === undefined) throw error;
-        lists.booleana = [];
+        lists.booleana = null;
         text.setAttribute("aria-invalid", "true");
         const typed = text.value;
         wrong.replaceChildren(h("span", { class: "ps-typed", "aria-hidden": "true" }, typed.slice(0, error.start), h("mark", {}, typed.slice(error.start, error.end) || "\u00a0"), typed.slice(error.end)), error.message);

@@ -30,13 +30,16 @@ from llmlib.widgets import (
     MeasuredCurves,
     ModelParts,
     NextToken,
+    PaperSearch,
     Patching,
     Playground,
     PreferenceFrontier,
     PromptBench,
+    QueryDuel,
     Quiz,
     RagCases,
     RagCurves,
+    RankFusion,
     RankingMetrics,
     Retries,
     ReviewLab,
@@ -60,7 +63,7 @@ from llmlib.widgets import (
     WordTrainer,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import asked, attended, fake_trainer, ranked, senses, traced, tuned, worded
+from tests.widgets import asked, attended, fake_trainer, papers, ranked, senses, traced, tuned, worded
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
 from tests.widgets.inside import InsideLM, study
@@ -271,4 +274,7 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
         worded.WORDS, worded.vectors(5), worded.vectors(5)[::-1], "gatinho", examples=["gato", "</script>"]
     ),
     "word-dimensions": lambda: WordDimensions(worded.WORDS, worded.vectors(), worded.GROUPS, "gato", at=2),
+    "paper-search": lambda: PaperSearch(papers.DOCUMENTS, papers.VOCABULARY, papers.EXAMPLES),
+    "query-duel": lambda: QueryDuel(papers.measured(), papers.GRADES, papers.DOCUMENTS, papers.QUERIES),
+    "rank-fusion": lambda: RankFusion(papers.measured(), papers.GRADES, papers.IDS),
 }
