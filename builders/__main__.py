@@ -67,6 +67,8 @@ RECIPES: dict[str, list[Step]] = {
     "cabecas": [["builders.head_jobs"]],
     "familias": [["builders.families_task"]],
     "sentidos": [["builders.senses"], ["builders.sense_curves"]],
+    "vocabulario": [["builders.vocabulary"]],
+    "busca-cientifica": [["builders.paper_search"]],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }

@@ -11,7 +11,7 @@ DOCUMENTS = [
         [
             ("O cochilo e a atenção", "Vinte minutos de repouso.", ["cochilo"], ["Cochilo"], "Coorte", 2012),
             ("Café </script> à tarde", "A soneca depois do almoço.", ["café"], ["Café"], "Ensaio", 2020),
-            ("Sono e ruído 🐱", "O barulho da rua e o sono.", ["ruído"], ["Ruído", "Cochilo"], "Ensaio", 2018),
+            ("Sono e ruído 🐱", "O barulho da rua e o sono", ["ruído"], ["Ruído", "Cochilo"], "Ensaio", 2018),
             ("O rio", "Sem café, sem cochilo, sem nada.", [], ["Café"], "Coorte", 2018),
             ("Abelhas", "O mel da serra.", ["mel"], [], "Coorte", 2009),
         ]
