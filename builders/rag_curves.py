@@ -6,8 +6,8 @@ The truth of every question is known, so a rule judges each answer (`llmlib.rag_
 invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmlib.retrieval`. Sections:
 
 - settings (split "dev"): one thing at a time is changed, around START: how to search, how many chunks, how
-  large, their titles, the temperature; each asks the same questions. The best of each sweep, and the cheaper of
-  two that are even, make `chosen`, which no test question helped to choose;
+  large, their titles, the temperature; each asks the same questions. The best of each sweep (the cheaper of
+  two that are even) makes `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
   and with the right chunks handed over (what the reader would do after a perfect search); by kind of question
   and by wording; paired differences;
