@@ -66,6 +66,7 @@ RECIPES: dict[str, list[Step]] = {
     "atencao": [["builders.importance"]],
     "cabecas": [["builders.head_jobs"]],
     "familias": [["builders.families_task"]],
+    "rag": [["builders.rag_curves"]],
     "sentidos": [["builders.senses"], ["builders.sense_curves"]],
     "vocabulario": [["builders.vocabulary"]],
     "busca-cientifica": [["builders.paper_search"]],

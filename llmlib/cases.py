@@ -26,6 +26,7 @@ from llmlib.solutions import (
     menor_rank,
     mudou_de_lugar,
     na_frase,
+    ndcg_da_lista,
     nota_da_cabeca,
     nucleo,
     palavras_de_apoio,
@@ -380,5 +381,17 @@ EXERCISES = {
             lambda: ({"x": [[0.0, 1.0, 0.0]], "y": [[1.0, 1.0, 0.0], [1.0, -1.0, 0.0]]}, [5.0, 1.0, 7.0]),
         ),
         "Tire a média dos vetores de cada sentido, eixo por eixo; escolha a de maior cosseno com o vetor.",
+    ),
+    "ndcg_da_lista": Exercise(
+        ndcg_da_lista,
+        (
+            lambda: ([0, 3, 1], 3),
+            lambda: ([0, 3, 1], 2),
+            lambda: ([3, 2, 0], 3),
+            lambda: ([0, 0], 5),
+            lambda: ([1], 1),
+            lambda: ([0, 0, 2, 0, 1, 3], 4),
+        ),
+        "Cada nota dividida por log2(lugar + 1), somadas; divida pela mesma soma das notas em ordem decrescente.",
     ),
 }

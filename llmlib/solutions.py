@@ -228,3 +228,13 @@ def sentido_mais_perto(exemplos: dict[str, list[list[float]]], vetor: list[float
         for nome, vetores in exemplos.items()
     }
     return max(medias, key=lambda nome: cosseno(medias[nome], vetor))
+
+
+def ndcg_da_lista(notas: list[int], k: int) -> float:
+    """O nDCG dos `k` primeiros de uma lista, dadas as notas de relevância na ordem em que ela as mostra."""
+
+    def dcg(ordem: list[int]) -> float:
+        return sum(nota / math.log2(lugar + 1) for lugar, nota in enumerate(ordem[:k], start=1))
+
+    melhor = dcg(sorted(notas, reverse=True))
+    return dcg(notas) / melhor if melhor else 0.0
