@@ -27,7 +27,10 @@ export default {
     const examples = live ? [texts.map((text, i) => [text, words[i][at[i]].text]), ...model.get("examples")] : [];
 
     const layerName = (row) => (row ? `camada ${row}` : "entrada");
-    const value = (i, row) => (relative ? (1 - cosines[i][row]) / Math.max(1 - sides[i].chance[row], 1e-12) : 1 - cosines[i][row]);
+    const value = (i, row) => {
+      const gap = 1 - cosines[i][row];
+      return gap < 1e-6 ? 0 : relative ? gap / Math.max(1 - sides[i].chance[row], 1e-12) : gap; // below: one vector, and rounding
+    };
     const shown = (x) => (relative ? fmtPercent(Math.max(0, x)) : fmtNumber(x, 2));
 
     // -- drawing
@@ -61,8 +64,8 @@ export default {
       const alt = cosines ? sides.map((side, i) => `${side.title}: ${side.chance.map((_, row) => `${layerName(row)}, ${shown(value(i, row))}`).join("; ")}`).join(". ") : "à espera do modelo";
       plot.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `Afastamento por camada. ${alt}` },
         grid, svg("line", { class: "sa-here", x1: x(layer), x2: x(layer), y1: top, y2: height - bottom }), ticks,
-        relative && svg("text", { x: left + 4, y: y(1) - 5, class: "sa-chance" }, "como duas palavras sorteadas"),
-        svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "depois de qual camada"), curves, names));
+        svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "depois de qual camada"), curves, names,
+        relative && svg("text", { x: width - right - 26, y: y(1) - 5, "text-anchor": "end", class: "sa-chance" }, "como duas palavras sorteadas")));
     }
     function drawAll() {
       drawPlot();

@@ -82,7 +82,10 @@ class SenseApart(Widget):
     def apart(self) -> list[list[float]]:
         """Of each model, how far apart the two words are in each layer: 0 the same, 1 as by lot."""
         return [
-            [(1 - c) / max(1 - by, 1e-12) for c, by in zip(cosines, side["chance"], strict=True)]
+            [
+                0.0 if 1 - c < 1e-6 else (1 - c) / max(1 - by, 1e-12)  # below: one vector, and rounding
+                for c, by in zip(cosines, side["chance"], strict=True)
+            ]
             for side, cosines in zip(self.sides, self.recording["cosines"], strict=True)
         ]
 
