@@ -96,7 +96,7 @@ def items() -> tuple[dict, ...]:
 
     Right is the text that has both; only pairs that one text has are asked.
     """
-    found, has = [], [f" {plain(body(d))} " for d in collection()]
+    found, has = [], [f" {plain(body(d))} {plain(' '.join(d['palavras_chave']))} " for d in collection()]
     for place, study in enumerate(studies()):
         spot, number = f" {plain(study.place)} ", f" {study.sample} "
         if [i for i, text in enumerate(has) if spot in text and number in text] != [place]:
@@ -338,14 +338,19 @@ def from_memory(lm: object) -> dict:
 
 
 def measured(rankings: Rankings, graded: Sequence[dict[str, int]]) -> dict[str, list[float]]:
-    """Of each need: nDCG@10 (all grades), recall@10 of grades 2 and 3, 1 / place of the first grade 3."""
+    """Of each need: nDCG@10 (all grades), recall@10 of grade 3, 1 / place of the first grade 3, precision.
+
+    precision: of what is shown, ten texts at most, the share of grades 2 and 3; 0 where nothing is shown.
+    """
     ids = [d["id"] for d in collection()]
-    found: dict[str, list[float]] = {"ndcg": [], "recall": [], "mrr": []}
+    found: dict[str, list[float]] = {"ndcg": [], "recall": [], "mrr": [], "precision": []}
     for ranking, grade in zip(rankings, graded, strict=True):
-        named = [ids[i] for i in ranking]
+        named, full = [ids[i] for i in ranking], {k for k, g in grade.items() if g == 3}
         found["ndcg"].append(round(ndcg(named, grade, 10), 4))
-        found["recall"].append(round(recall(named, {k for k, g in grade.items() if g >= 2}, 10), 4))
-        found["mrr"].append(round(reciprocal_rank(named, {k for k, g in grade.items() if g == 3}), 4))
+        found["recall"].append(round(recall(named, full, 10), 4))
+        found["mrr"].append(round(reciprocal_rank(named, full), 4))
+        good = sum(grade.get(name, 0) >= 2 for name in named[:10])
+        found["precision"].append(round(good / len(named[:10]), 4) if named else 0.0)
     return found
 
 
@@ -370,7 +375,7 @@ def overlap(form: str) -> list[float]:
 
 
 def stamp(way: str) -> str:
-    """What changes when a way's rankings would: the collection, the vocabulary, the weights of its models."""
+    """What changes when a way's rankings would: the texts, what is asked, the vocabulary, the weights."""
     made = hashlib.sha256()
     for part in (
         "documents/ciencia/abstracts.jsonl",
@@ -378,6 +383,7 @@ def stamp(way: str) -> str:
         "vocabulario/ciencia.json",
     ):
         made.update((root() / part).read_bytes())
+    made.update(json.dumps(asked("item")).encode())
     return "+".join([made.hexdigest()[:8], *(digest(name)[:8] for name in WAYS[way][1])])
 
 
@@ -411,13 +417,13 @@ def measure(out: Path, restart: bool = False, ways: Sequence[str] = tuple(WAYS))
         mark, known = stamp(way), old.get("ways", {}).get(way, {})
         if known.get("stamp") == mark:
             found[way] = known["rankings"]
-            result["ways"][way] = known
-            continue
-        new = True
-        found[way] = {form: [each[:KEPT] for each in lists] for form, lists in bench.take(way).items()}
+        else:
+            new = True
+            found[way] = {form: [each[:KEPT] for each in lists] for form, lists in bench.take(way).items()}
         result["ways"][way] = {"name": WAYS[way][0], "stamp": mark} | figures(found[way])
-        result["date"] = datetime.date.today().isoformat()
-        write(out, result)
+        if known.get("stamp") != mark:
+            result["date"] = datetime.date.today().isoformat()
+            write(out, result | {"beside": old.get("beside", {})})
     tasks = {"lost": ("perita", lambda: lost_descriptors())}
     if "mini-instruct" in model_names():
         tasks["first"] = ("amplia-llm", lambda: first_look(bench.lm("mini-instruct")))

@@ -1,14 +1,11 @@
-// Boolean search in the page: the twin of llmlib/scratch/boolean.py (and of the words of llmlib/scratch/retrieval.py), letter by
-// letter: same trees, same sentences, same order. Draws nothing.
-// makeBoolean(documents [{title, text, keywords, descriptors, study, year}], vocabulary {descriptors, studies}, stopwords [folded], lay?)
-function makeBoolean(documents, rows, stopwords, lay = true) {
+// Boolean search in the page: the twin of llmlib/scratch/boolean.py, letter by letter: same trees, same sentences, same order. Expects
+// LLM.fold and LLM.words (`// uses engine: search`). Draws nothing.
+// makeBoolean(documents [{title, text, keywords, descriptors, study, year}], vocabulary {descriptors, studies}, lay?)
+function makeBoolean(documents, rows, lay = true) {
   const OPERATORS = { AND: "and", E: "and", OR: "or", OU: "or", NOT: "not", "NÃO": "not" };
   const FIELDS = { titulo: "título", resumo: "resumo", "palavra-chave": "palavra-chave", descritor: "descritor", "descritor:exato": "descritor:exato", estudo: "estudo", ano: "ano" };
   const TOKEN = /\s*(?:(?<open>\()|(?<close>\))|(?<quote>")|(?<word>[^\s()"[\]]+)|(?<tag>[[\]]))/y;
-  const empty = new Set(stopwords);
-  const fold = (text) => text.toLowerCase().normalize("NFD").replace(/\p{Mn}/gu, "");
-  const all = (text) => fold(text).match(/[\p{L}\p{N}_]+/gu) ?? [];
-  const plain = (text) => all(text).join(" "), words = (text) => all(text).filter((word) => !empty.has(word));
+  const { fold, words } = LLM, plain = (text) => (fold(text).match(/[\p{L}\p{N}_]+/gu) ?? []).join(" ");
   const fail = (sentence, start, end) => { throw Object.assign(new Error(sentence), { start, end }); };
 
   // ---- vocabulary
@@ -177,5 +174,10 @@ function makeBoolean(documents, rows, stopwords, lay = true) {
     const shown = kind === "prefix" ? `${value}*` : value, quoted = ["phrase", "descriptor", "study"].includes(kind) ? `"${shown}"` : shown;
     return field ? `${quoted}[${field}]` : quoted;
   }
-  return { parse, find, kept, written, words, fold, below };
+  // What words that lead to a name lead to: the name and all that leads to it.
+  function matched(run) {
+    const found = byWords.get(run.join(" "));
+    return found && [found[1], ...table(found[0])[found[1]]];
+  }
+  return { parse, find, kept, written, below, matched, longest };
 }

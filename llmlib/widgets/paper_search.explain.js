@@ -2,9 +2,10 @@
 const OPERATION = { and: ["E", "tudo isto:"], or: ["OU", "ao menos um:"], not: ["NÃO", "o primeiro, sem o segundo:"] };
 const PLACE = { "": "em qualquer campo", "título": "no título", resumo: "no resumo", "palavra-chave": "nas palavras-chave" };
 
-// Parts joined by one operator are one list: ((a E b) E c) reads as “tudo isto: a, b, c”.
+// Parts joined by one operator are one list: ((a E b) E c) reads as “tudo isto: a, b, c”; (a NÃO b) has two parts, always.
 function chained(node, kind) {
-  return node.kind === kind && kind !== "not" ? node.children.flatMap((child) => chained(child, kind)) : [node];
+  if (kind === "not") return node.children;
+  return node.children.flatMap((child) => (child.kind === kind ? chained(child, kind) : [child]));
 }
 
 function partInWords(node, search) {

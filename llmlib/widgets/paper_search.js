@@ -1,4 +1,5 @@
 // uses part: rank_fusion.lists
+// uses engine: search
 // PaperSearch: one search, several ways side by side. The Boolean one is answered and explained here, as it is typed; examples are
 // recorded; the other ways on the reader's own words ask the host.
 export default {
@@ -9,10 +10,10 @@ export default {
     const at = new Map(documents.map((each, i) => [each.id, i])), group = freshId();
     let lay = model.get("lay"), shown = ways[0].key, chosen = null, lists = {}, grades = {}, turn = 0;
     const searches = {}; // by lay: made at first use
-    const search = () => (searches[lay] ??= makeBoolean(documents, vocabulary, model.get("stopwords"), lay));
+    const search = () => (searches[lay] ??= makeBoolean(documents, vocabulary, lay));
 
     const { text, write } = textField({ value: examples[0].text, label: "O que procurar nos resumos", oninput: changed });
-    const pill = statePill(el, host.compute ? "mude a busca; a booleana responde a cada letra" : "sem modelo aqui: a booleana responde; as outras, só nos exemplos");
+    const pill = statePill(el, host.compute ? "mude a busca; a booleana e o BM25 respondem a cada letra" : "sem modelo aqui: a booleana e o BM25 respondem; as outras, só nos exemplos");
     const heard = announcer(), wrong = h("p", { class: "ps-wrong", role: "alert" }), note = h("p", { class: "ps-small" });
     const tree = h("ul", { class: "ps-tree", "aria-label": "Como a busca foi lida" }), reading = h("p", { class: "ps-read" });
     const layBox = h("input", { type: "checkbox", name: "lay", checked: lay, onchange: () => { lay = layBox.checked; changed(); } });
@@ -21,6 +22,22 @@ export default {
     const columns = ways.map((way) => ({ way, score: h("p", { class: "ps-score" }), list: h("ol", { class: "ps-hits" }), box: null }));
     for (const each of columns) each.box = h("section", { class: "ps-column", "aria-label": each.way.label }, h("h4", {}, each.way.label), h("p", { class: "ps-what" }, each.way.what), each.score, each.list);
     const detail = h("div", { class: "ps-detail", "aria-live": "polite" });
+
+    // BM25 needs no model: it is computed here, with the words as typed or with more.
+    const written = documents.map((each) => LLM.words(`${each.title}\n${each.text}`));
+    let index = null, expand = "";
+    const added = h("p", { class: "ps-small ps-added" });
+    const expanders = [["", "como digitada"], ["vocabulary", "+ vocabulário"], ["rm3", "+ RM3"]].map(([key, label]) => h("label", { class: "ps-lay" },
+      h("input", { type: "radio", name: `${group}-expand`, value: key, checked: !key, onchange: () => { expand = key; drawWords(); drawColumns(); } }), label));
+    function drawWords() {
+      if (!ways.some((way) => way.key === "bm25")) return;
+      index ??= new LLM.BM25(written);
+      const query = LLM.words(bare()), weights = expand === "rm3" ? rm3(bare(), index, written) : expand ? byVocabulary(bare(), search()) : null;
+      const scores = weights ? weightedScores(index, weights) : index.scores(query), own = new Set(query);
+      lists.bm25 = LLM.best(scores, 10).filter(([, score]) => score > 0).map(([i]) => i);
+      const fresh = weights ? [...weights].filter(([word]) => !own.has(word)).sort((a, b) => b[1] - a[1]).slice(0, 8) : [];
+      setText(added, !weights ? "" : fresh.length ? `No BM25 entraram: ${fresh.map(([word, weight]) => `${word} ${fmtNumber(weight, 2)}`).join(", ")}.` : "Nenhuma palavra entrou: nada na busca leva a um nome do vocabulário.");
+    }
 
     // What the other ways read: the words, without operators, fields and signs.
     const bare = () => text.value.replace(/\[[^\]]*\]?/g, " ").replace(/["()*]/g, " ").replace(/(^|\s)(AND|OR|NOT|E|OU|NÃO)(?=\s|$)/gu, "$1").replace(/\s+/g, " ").trim();
@@ -41,8 +58,8 @@ export default {
     function pick(i) {
       chosen = i;
       drawColumns();
-      const document = documents[i], sought = new Set(search().words(bare()));
-      const parts = document.text.split(/([\p{L}\p{N}_]+)/u).map((part) => (sought.has(search().fold(part)) ? h("mark", {}, part) : part));
+      const document = documents[i], sought = new Set(LLM.words(bare()));
+      const parts = document.text.split(/([\p{L}\p{N}_]+)/u).map((part) => (sought.has(LLM.fold(part)) ? h("mark", {}, part) : part));
       const places = columns.filter(({ way }) => lists[way.key]).map(({ way }) => { const rank = lists[way.key].indexOf(i); return `${way.label}: ${rank < 0 ? (way.key === "booleana" ? "descartado" : "depois do 10º") : `${rank + 1}º`}`; });
       detail.replaceChildren(h("p", { class: "ps-title" }, marks(Object.keys(grades).length ? grades[i] ?? 0 : null), document.title), h("p", { class: "ps-small" }, `${document.study}, ${document.year}. Descritores: ${document.descriptors.join(", ")}.`),
         h("p", { class: "ps-abstract" }, parts), h("p", { class: "ps-small" }, `${places.join(" · ")}. ${sought.size ? "Marcadas: as palavras que a busca e o resumo têm em comum." : ""}`));
@@ -72,7 +89,7 @@ export default {
     async function askAll(mine) {
       const query = bare();
       for (const { way } of columns) {
-        if (way.key === "booleana" || lists[way.key] !== undefined) continue;
+        if (lists[way.key] !== undefined) continue;
         if (!host.compute) { lists[way.key] = null; continue; }
         const answer = query && (await ask("search", { collection: "ciencia", query, k: 10, size: 160, overlap: 0, ...way.ask }));
         if (mine !== turn) return;
@@ -88,11 +105,11 @@ export default {
       turn += 1;
       grades = example?.grades ?? {};
       lists = { ...example?.ways };
-      delete lists.booleana;
       chosen = null;
       detail.replaceChildren();
       setText(note, "");
       drawReading();
+      drawWords();
       drawColumns();
       soon();
     }
@@ -109,6 +126,7 @@ export default {
       h("div", { class: "ps-tools" }, h("p", { role: "group", "aria-label": "Acrescentar à busca" }, [[" AND ", "E"], [" OR ", "OU"], [" NOT ", "NÃO"], ["[título]", "[título]"], ["[descritor]", "[descritor]"], ["[ano]", "[ano]"], ["*", "começa por *"]]
         .map(([sign, label]) => h("button", { type: "button", class: "ps-sign", onclick: () => add(sign) }, label))), h("label", { class: "ps-lay" }, layBox, "o vocabulário conhece termos leigos")),
       wrong, tree, reading,
+      h("div", { class: "ps-expand", role: "radiogroup", "aria-label": "Palavras do BM25" }, h("span", {}, "BM25"), expanders), added,
       h("div", { class: "ps-chips", role: "radiogroup", "aria-label": "Que busca mostrar" }, chips),
       h("div", { class: "ps-columns", "--ps-ways": String(ways.length) }, columns.map((each) => each.box)), note, detail, heard.el,
     ]);
@@ -116,6 +134,7 @@ export default {
     grades = first.grades;
     lists = { ...first.ways };
     drawReading();
+    drawWords();
     for (const { way } of columns) if (lists[way.key] === undefined) lists[way.key] = null;
     drawColumns();
     return () => { soon.cancel(); heard.say.cancel(); };

@@ -1,7 +1,7 @@
 """PaperSearch: one search over all abstracts, answered by several ways side by side, and how it was read.
 
-The texts travel with the figure, so Boolean searches are answered and explained as they are typed, with no
-model; what was measured of the examples is recorded. Only other ways on the reader's own words ask the host.
+The texts travel with the figure, so Boolean searches and BM25 are answered as they are typed, with no model;
+what was measured of the examples is recorded. Only ways with models, on the reader's own words, ask the host.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import traitlets
 
 from llmlib.scratch.boolean import BooleanIndex
 from llmlib.scratch.ranking_metrics import ndcg
-from llmlib.scratch.retrieval import FOLDED
 from llmlib.scratch.vocabulary import Vocabulary
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
@@ -44,7 +43,6 @@ class PaperSearch(Widget):
     documents = traitlets.List().tag(sync=True)
     descriptors = traitlets.List(traitlets.Unicode()).tag(sync=True)
     vocabulary = traitlets.Dict().tag(sync=True)
-    stopwords = traitlets.List(traitlets.Unicode()).tag(sync=True)
     examples = traitlets.List(traitlets.Dict()).tag(sync=True)
     ways = traitlets.List(traitlets.Dict()).tag(sync=True)
     lay = traitlets.Bool(False).tag(sync=True)
@@ -82,7 +80,6 @@ class PaperSearch(Widget):
             ],
             descriptors=names,
             vocabulary=dict(vocabulary),
-            stopwords=sorted(FOLDED),
             examples=[
                 {
                     "label": each["label"],

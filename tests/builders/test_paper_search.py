@@ -44,6 +44,7 @@ def test_figures_by_hand() -> None:
     assert found["ndcg"] == [round((3 / 1.5849625 + 2 / 2) / (3 + 2 / 1.5849625 + 1 / 2), 4), 0]
     assert found["recall"] == [1.0, 0.0]
     assert found["mrr"] == [0.5, 0.0]
+    assert found["precision"] == [round(2 / 3, 4), 0.0]
 
 
 def test_no_way_reads_the_grades(monkeypatch) -> None:

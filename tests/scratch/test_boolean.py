@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 
+import numpy as np
 import pytest
 
 from book import frontend
 from llmlib.data import documents, queries, root
+from llmlib.scratch import expansion
 from llmlib.scratch.boolean import BooleanIndex, QueryError, written
-from llmlib.scratch.retrieval import FOLDED
+from llmlib.scratch.retrieval import BM25, words
 from llmlib.scratch.vocabulary import Vocabulary, plain
 
 ROWS = {
@@ -66,7 +68,8 @@ def kept(text: str, lay: bool = True) -> list[int]:
         ("estudo de coorte", [1, 2, 0]),
         ("acompanhamento prospectivo[estudo]", None),
         ("zebra", []),
-        ("zebra café[resumo]", [2]),  # a word that no text has asks nothing
+        ("café[resumo] zebra", [2]),  # a word that no text has asks nothing
+        ("sem nada[resumo]", [2]),  # a field is of all the words that stand together
         ("zebra girafa", []),
         ("repouso E (café OU minutos)", [1, 0]),
         ("café NÃO rio", [1]),
@@ -127,15 +130,19 @@ def test_every_text_of_the_collection_can_be_found_by_its_descriptors() -> None:
 
 
 HARNESS = """
-const { docs, rows, stop, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const { docs, rows, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const papers = docs.map((d) => ({ title: d.titulo, text: d.texto, keywords: d.palavras_chave,
   descriptors: d.descritores, study: d.estudo, year: d.ano }));
-const search = [true, false].map((lay) => makeBoolean(papers, rows, stop, lay));
-console.log(JSON.stringify(texts.map(([text, lay]) => {
+const search = [true, false].map((lay) => makeBoolean(papers, rows, lay));
+const words = papers.map((d) => LLM.words(`${d.title}\\n${d.text}`)), index = new LLM.BM25(words);
+const longer = texts.map(([text, lay]) => [byVocabulary(text, search[lay ? 0 : 1]), rm3(text, index, words)]);
+const best = (weights) => [[...weights], LLM.best(weightedScores(index, weights), 5)];
+const read = texts.map(([text, lay]) => {
   const one = search[lay ? 0 : 1];
   try { const node = one.parse(text); return [one.written(node), one.find(node)]; }
   catch (error) { return [error.message, error.start, error.end]; }
-})));
+});
+console.log(JSON.stringify({ read, longer: longer.map((pair) => pair.map(best)) }));
 """
 
 
@@ -178,11 +185,28 @@ def test_the_page_reads_every_query_as_python_does(tmp_path) -> None:
         except QueryError as error:
             expected.append([str(error), error.start, error.end])
     script = tmp_path / "search.cjs"
-    source = (root().parent / "llmlib" / "widgets" / "paper_search.boolean.js").read_text("utf-8")
-    script.write_text(source + HARNESS, "utf-8")
-    given = json.dumps({"docs": papers, "rows": rows, "stop": sorted(FOLDED), "texts": texts})
+    home = root().parent / "llmlib"
+    parts = ("engine/search.js", "widgets/paper_search.boolean.js", "widgets/paper_search.expand.js")
+    source = "\n".join((home / part).read_text("utf-8") for part in parts)
+    script.write_text(f"const LLM = {{}};\n{source}{HARNESS}", "utf-8")
+    given = json.dumps({"docs": papers, "rows": rows, "texts": texts})
     out = subprocess.run(
         [frontend.node()[0], str(script)], input=given, capture_output=True, text=True, check=True
     )
-    for (text, _), got, want in zip(texts, json.loads(out.stdout), expected, strict=True):
+    answers = json.loads(out.stdout)
+    for (text, _), got, want in zip(texts, answers["read"], expected, strict=True):
         assert got == want, text
+    bags = [words(f"{d['titulo']}\n{d['texto']}") for d in papers]
+    index = BM25(bags)
+    for (text, lay), (by_vocabulary, by_feedback) in zip(texts, answers["longer"], strict=True):
+        scores = index.scores(words(text))
+        first = [int(i) for i in np.argsort(-scores, kind="stable")[:10] if scores[i] > 0]
+        longer = (
+            expansion.by_vocabulary(text, indexes[lay].vocabulary, 0.5),
+            expansion.rm3(words(text), [bags[i] for i in first], [scores[i] for i in first], 10, 0.5),
+        )
+        for (weights, best), want in zip((by_vocabulary, by_feedback), longer, strict=True):
+            assert dict(weights) == pytest.approx(want, abs=1e-6), text
+            assert [score for _, score in best] == pytest.approx(
+                sorted(expansion.weighted(index, want), reverse=True)[:5], abs=1e-5
+            ), text
