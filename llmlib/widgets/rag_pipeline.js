@@ -283,11 +283,11 @@ export default {
     const step = (n, title, ...rest) => h("p", { class: "rag-step" }, h("b", { "aria-hidden": "true" }, n), h("span", {}, title), ...rest);
     build(box, null, [
         h("div", { class: "rag-side" },
-          h("section", { class: "rag-stage", "aria-label": "Pergunta" }, step("1", "Pergunta"), question.text, chips),
-          h("section", { class: "rag-stage", "aria-label": "Busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, range("Trechos no prompt", "k", 1, 8), sizes), note, list)),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 1: pergunta" }, step("1", "Pergunta"), question.text, chips),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, range("Trechos no prompt", "k", 1, 8), sizes), note, list)),
         h("div", { class: "rag-side" },
-          h("section", { class: "rag-stage", "aria-label": "Prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
-          h("section", { class: "rag-stage", "aria-label": "Resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 3: prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 4: resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),
     ]);
     build(el, null, [box, h("div", { class: "llm-under" }, pill.el), heard.el]);
     changed();
