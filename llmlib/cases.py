@@ -392,6 +392,6 @@ EXERCISES = {
             lambda: ([1], 1),
             lambda: ([0, 0, 2, 0, 1, 3], 4),
         ),
-        "Cada nota dividida por log2(lugar + 1), somadas; divida pela mesma soma das notas em ordem decrescente.",
+        "Some as notas, cada uma sobre log2(lugar + 1); divida pela mesma soma da maior para a menor.",
     ),
 }
