@@ -136,10 +136,10 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
     "dialogo": _dialogue,
     "sistema": _system,
 }
-# conversations of each kind in a hundred
+# conversations of each kind, in parts
 SHARES = {
-    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 24,
-    "documento_sem": 5, "padrao": 2, "copia": 5, "lista": 5, "vocabulario": 4, "conta": 5,
+    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 45,
+    "documento_sem": 8, "padrao": 2, "copia": 5, "lista": 5, "vocabulario": 4, "conta": 5,
     "classificacao": 4, "historia": 4, "continuacao": 2, "descricao": 3, "reescrita": 5, "identidade": 3,
     "saudacao": 2, "dialogo": 5, "sistema": 4,
 }  # fmt: skip

@@ -186,7 +186,7 @@ def _compared(rng: random.Random, records: list[Record], stated: set[Fact]) -> t
     return None
 
 
-def conversation(rng: random.Random, split: str, most: int = 4) -> tuple[list[tuple[str, str]], str]:
+def conversation(rng: random.Random, split: str, most: int = 6) -> tuple[list[tuple[str, str]], str]:
     """(message, answer) pairs on one context, and the kind of the last: "documento" or "documento_sem"."""
     while True:
         chunks, records = _chunks(rng, split)
