@@ -13,6 +13,7 @@ from llmlib.widgets import (
     AttentionView,
     BPESteps,
     ChatTemplate,
+    ChunkView,
     EmbeddingMap,
     ExamplesCurve,
     FillMask,
@@ -39,8 +40,10 @@ from llmlib.widgets import (
     Quiz,
     RagCases,
     RagCurves,
+    RagPipeline,
     RankFusion,
     RankingMetrics,
+    RankLists,
     Retries,
     ReviewLab,
     RewardHacking,
@@ -63,7 +66,18 @@ from llmlib.widgets import (
     WordTrainer,
 )
 from llmlib.widgets.base import Widget
-from tests.widgets import asked, attended, fake_trainer, papers, ranked, senses, traced, tuned, worded
+from tests.widgets import (
+    asked,
+    attended,
+    fake_trainer,
+    papers,
+    ranked,
+    searched,
+    senses,
+    traced,
+    tuned,
+    worded,
+)
 from tests.widgets.fake import FakeLM
 from tests.widgets.families import FakeRewriter, four
 from tests.widgets.inside import InsideLM, study
@@ -277,4 +291,21 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "paper-search": lambda: PaperSearch(papers.DOCUMENTS, papers.VOCABULARY, papers.EXAMPLES),
     "query-duel": lambda: QueryDuel(papers.measured(), papers.GRADES, papers.DOCUMENTS, papers.QUERIES),
     "rank-fusion": lambda: RankFusion(papers.measured(), papers.GRADES, papers.IDS),
+    "rag-pipeline": lambda: RagPipeline(
+        searched.SearchedLM(),
+        [("horário", searched.HOURS["pergunta"]), ("</script>", "Que horas </script> são? <b>")],
+        by="bm25",
+        k=2,
+        own="O pastel custa 9 reais.",
+    ),
+    "chunk-view": lambda: ChunkView(
+        [searched.STRANGE, *searched.documents("caxinduba")[:2]],
+        searched.questions("caxinduba"),
+        searched.documents("caxinduba")[:9],
+        size=20,
+        overlap=5,
+    ),
+    "rank-lists": lambda: RankLists(
+        searched.SearchedLM(), [searched.HOURS, searched.FINE], ["horário", "</script>"], depth=4
+    ),
 }

@@ -81,6 +81,13 @@ def use(name: str, root: Locator) -> None:
         root.locator(".mc-map").nth(2).click()
         root.locator(".mc-num").nth(1).click()
         expect(root.locator(".mc-number")).to_be_visible()
+    if name == "rag-pipeline":
+        root.get_by_role("button", name="Ver a fonte 1").click()
+        expect(root.locator(".rag-paper .rag-said")).to_be_visible()
+        root.get_by_label("um texto seu").check()
+        root.locator("summary").click()
+    if name == "chunk-view":
+        root.get_by_label("Trecho em destaque").fill("2")
     if name == "quiz":
         for number, answer in enumerate(["A frase inteira", "Escolhe sempre"]):
             root.locator("form").nth(number).get_by_label(answer).check()
