@@ -114,3 +114,25 @@ def test_what_is_bundled_is_whole_and_light() -> None:
         v.row("xyzzy")
     with pytest.raises(KeyError, match="Existem: palavras"):
         read("outra")
+
+
+def test_measures_go_on_where_they_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(texts: list[list[str]], seed: int) -> word_curves.Table:
+        made.append(seed)
+        return word_curves.counted(texts, seed)
+
+    monkeypatch.setattr(word_curves, "METHODS", {"sorteio": word_curves.drawn, "contagem": counted})
+    monkeypatch.setattr(word_curves, "replicate", lambda seed, mchars: {"seed": seed, "eolista": 0.1})
+    monkeypatch.setattr(word_curves, "letters", lambda: {"typos": {}, "unknown": {}})
+    out = tmp_path / "vetores.json"
+    first = word_curves.measure(0.05, out)
+    random_, counts = first["methods"]
+    assert len(random_["groups"]) == len(counts["groups"]) > 20
+    assert set(random_["groups"] + counts["kinds"]) <= {"0", "1"}
+    assert len(random_["kinds"]) == len(counts["kinds"]) > 100
+    assert counts["kinds"].count("1") > random_["kinds"].count("1")
+    assert [row["seed"] for row in first["bias"]] == [0, 1]
+    assert word_curves.measure(0.05, out) == first
+    assert made == [0]
