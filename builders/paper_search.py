@@ -254,7 +254,7 @@ class Bench:
         if way == "rerank":
             from llmlib.retrieval.encoders import reranker
 
-            return self.again(judge.logits_of, reranker("mini-rerank", "cpu"))
+            return self.again(judge.reranked, reranker("mini-rerank", "cpu"))
         if way in ("upr-base", "upr"):
             name = "mini-base" if way == "upr-base" else "mini-instruct"
             return self.again(judge.likelihoods, self.lm(name))

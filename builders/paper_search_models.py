@@ -74,9 +74,7 @@ def likelihoods(lm: object, queries: Sequence[str], texts: Sequence[str], pairs:
         start, found = states(lm.model.model, [before + each for each in after], len(before))
         scores = []
         for each, state in zip(after, found, strict=True):
-            logits = lm.model.lm_head(state[len(before) - start :][:-1]).double()  # (Q, V)
-            chosen = torch.log_softmax(logits, -1)[torch.arange(len(each)), torch.tensor(each)]
-            scores.append(float(chosen.mean()))
+            scores.append(log_p(lm.model, state[len(before) - start :], each).mean().item())
         return scores
 
     return by_text(pairs, score)
@@ -97,20 +95,50 @@ def yes_shares(lm: object, queries: Sequence[str], texts: Sequence[str], pairs: 
     return by_text(pairs, score)
 
 
-def logits_of(reranker: object, queries: Sequence[str], texts: Sequence[str], pairs: Sequence[Pair]) -> dict:
-    """A cross-encoder's logit of every pair, as `llmlib.retrieval` and sentence-transformers lay it out."""
+def reranked(reranker: object, queries: Sequence[str], texts: Sequence[str], pairs: Sequence[Pair]) -> dict:
+    """What `llmlib.retrieval`'s Reranker gives every pair: a trained logit, or a causal model's likelihood."""
+    if not hasattr(reranker.model, "score"):
+        return questioned(reranker, queries, texts, pairs)
 
     def score(text: int, asked: list[int]) -> list[float]:
-        rows = [
-            reranker.tokenizer(queries[q], texts[text], truncation=True, max_length=reranker.length)[
-                "input_ids"
-            ]
-            for q in asked
-        ]
+        most = {"truncation": True, "max_length": reranker.length}
+        rows = [reranker.tokenizer(queries[q], texts[text], **most)["input_ids"] for q in asked]
         _, found = states(reranker.model.model, rows)
         return [float(reranker.model.score(state[-1])[0]) for state in found]
 
     return by_text(pairs, score)
+
+
+MARKS = ("<|endoftext|>", "<|im_start|>")  # of the layout of a causal reranker
+TEXT, QUERY = 200, 48  # tokens that it reads of each
+
+
+def questioned(reranker: object, queries: Sequence[str], texts: Sequence[str], pairs: Sequence[Pair]) -> dict:
+    """Log probability of each query as a question on a text, in a user's turn."""
+    plainly = lambda text: encode(reranker, text)  # noqa: E731
+    marks = reranker.tokenizer.convert_tokens_to_ids(list(MARKS))
+
+    def score(text: int, asked: list[int]) -> list[float]:
+        before = [
+            *marks,
+            *plainly("user\nContexto:"),
+            *plainly(f" {texts[text]}")[:TEXT],
+            *plainly("\nPergunta:"),
+        ]
+        after = [plainly(f" {queries[q]}")[:QUERY] for q in asked]
+        start, found = states(reranker.model.model, [before + each for each in after], len(before))
+        return [
+            log_p(reranker.model, state[len(before) - start :], each).sum().item()
+            for each, state in zip(after, found, strict=True)
+        ]
+
+    return by_text(pairs, score)
+
+
+def log_p(model: object, state: torch.Tensor, ids: Sequence[int]) -> torch.Tensor:
+    """(len(ids),) log probabilities of tokens, from the states (len(ids) + 1, D) of the one before each."""
+    logits = model.lm_head(state[:-1]).double()  # (Q, V)
+    return torch.log_softmax(logits, -1)[torch.arange(len(ids)), torch.tensor(ids)]
 
 
 @torch.no_grad()

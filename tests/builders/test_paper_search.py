@@ -78,6 +78,18 @@ def test_yes_and_lists_in_a_batch_are_those_of_the_code_shown() -> None:
         llm_rank.first_choices(lm, [], "x")
 
 
+def test_the_reranker_in_a_batch_is_that_of_the_library() -> None:
+    if "mini-rerank" not in model_names():
+        pytest.skip("mini-rerank is not bundled")
+    from llmlib.retrieval import reranker
+
+    one = reranker("mini-rerank", "cpu")
+    many = judge.reranked(one, ASKED, TEXTS, PAIRS)
+    for q in (0, 2):
+        alone = one(ASKED[q], TEXTS)
+        assert many[q, 0] - many[q, 1] == pytest.approx(float(alone[0] - alone[1]), abs=2e-2)
+
+
 def test_a_list_takes_turns() -> None:
     assert [order.tolist() for order in papers.orders(4)] == [[0, 1, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1]]
 
