@@ -96,7 +96,7 @@ def yes_shares(lm: object, queries: Sequence[str], texts: Sequence[str], pairs: 
 
 
 def reranked(reranker: object, queries: Sequence[str], texts: Sequence[str], pairs: Sequence[Pair]) -> dict:
-    """What `llmlib.retrieval`'s Reranker gives every pair: a trained logit, or a causal model's likelihood."""
+    """What `llmlib.retrieval` gives every pair: a trained logit, or the likelihood of a causal model."""
     if not hasattr(reranker.model, "score"):
         return questioned(reranker, queries, texts, pairs)
 
