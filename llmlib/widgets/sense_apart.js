@@ -8,7 +8,7 @@ export default {
   render({ model, el, host }) {
     const live = !!host.compute, sides = model.get("sides"), recording = model.get("recording"), id = freshId();
     const texts = [...model.get("texts")], words = recording.words.map((list) => list.map((text) => ({ text }))), at = [...recording.at];
-    const known = new Map(); // text → promise of what each model made of it
+    const known = new Map(); // model and text → promise of what it made of it
     let cosines = recording.cosines, relative = true, asked = 0, layer = sides[0].chance.length - 1;
 
     const pill = statePill(el, live && "clique em outra palavra, ou escreva"), heard = announcer();
@@ -26,6 +26,7 @@ export default {
       h("label", {}, h("input", { type: "radio", name: `${id}-w`, checked: value, onchange: () => { relative = value; drawAll(); } }), label)));
     const examples = live ? [texts.map((text, i) => [text, words[i][at[i]].text]), ...model.get("examples")] : [];
 
+    const shownSides = () => (cosines ? sides.map((side, i) => ({ side, i })).filter(({ i }) => cosines[i]) : []);
     const layerName = (row) => (row ? `camada ${row}` : "entrada");
     const value = (i, row) => {
       const gap = 1 - cosines[i][row];
@@ -48,20 +49,20 @@ export default {
     }
     function drawPlot() {
       const width = Math.max(280, plot.clientWidth || 640), small = width < 480, height = small ? 230 : 270, left = 50, right = small ? 14 : 120, top = 14, bottom = 42;
-      const all = cosines ? sides.flatMap((_, i) => sides[i].chance.map((_, row) => value(i, row))) : [0];
+      const here = shownSides(), all = [0, ...here.flatMap(({ side, i }) => side.chance.map((_, row) => value(i, row)))];
       const limit = Math.max(relative ? 1.1 : 0.2, ...all) * 1.04, x = (row) => left + 12 + ((width - left - right - 24) * row) / (rows - 1), y = (v) => top + (1 - Math.max(v, 0) / limit) * (height - top - bottom);
       const steps = relative ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.25, 0.5, 0.75, 1, 1.25].filter((v) => v <= limit);
       const grid = steps.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: relative && v === 1 ? "wc-grid wc-half" : "wc-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, relative ? fmtPercent(v) : fmtNumber(v, 2))));
       const ticks = Array.from({ length: rows }, (_, row) => svg("text", { x: x(row), y: height - bottom + 18, "text-anchor": "middle", class: row === layer ? "wc-here" : null }, row ? String(row) : "entrada"));
       let last = Infinity;
-      const names = small || !cosines ? [] : sides.map((side, i) => ({ side, i, y: y(value(i, rows - 1)) })).sort((a, b) => b.y - a.y).map((name) => {
+      const names = small ? [] : here.map(({ side, i }) => ({ side, i, y: y(value(i, rows - 1)) })).sort((a, b) => b.y - a.y).map((name) => {
         last = Math.min(name.y, last - 16);
         return svg("text", { x: width - right + 6, y: last + 4, class: "wc-name", "data-style": name.i % 6 }, name.side.title);
       });
-      const curves = !cosines ? [] : sides.map((side, i) => svg("g", { class: "wc-way", "data-style": i % 6 },
+      const curves = here.map(({ side, i }) => svg("g", { class: "wc-way", "data-style": i % 6 },
         svg("path", { class: "wc-line", d: side.chance.map((_, row) => `${row ? "L" : "M"}${x(row).toFixed(1)} ${y(value(i, row)).toFixed(1)}`).join("") }),
         side.chance.map((_, row) => mark(i, x(row), y(value(i, row)), row === layer ? 6 : 4))));
-      const alt = cosines ? sides.map((side, i) => `${side.title}: ${side.chance.map((_, row) => `${layerName(row)}, ${shown(value(i, row))}`).join("; ")}`).join(". ") : "à espera do modelo";
+      const alt = here.map(({ side, i }) => `${side.title}: ${side.chance.map((_, row) => `${layerName(row)}, ${shown(value(i, row))}`).join("; ")}`).join(". ") || "à espera do modelo";
       plot.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `Afastamento por camada. ${alt}` },
         grid, svg("line", { class: "sa-here", x1: x(layer), x2: x(layer), y1: top, y2: height - bottom }), ticks,
         svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "depois de qual camada"), curves, names,
@@ -71,28 +72,25 @@ export default {
       drawPlot();
       setText(how, layerName(layer));
       slider.setAttribute("aria-valuetext", layerName(layer));
-      said.replaceChildren(...(cosines ? sides : []).map((side, i) => h("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(i, 7, 7)),
+      said.replaceChildren(...shownSides().map(({ side, i }) => h("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(i, 7, 7)),
         ` ${side.title}: `, h("strong", {}, shown(value(i, layer))), h("span", { class: "sa-raw" }, ` cosseno ${fmtNumber(cosines[i][layer], 2)}; ao acaso, ${fmtNumber(side.chance[layer], 2)}`))));
       const pair = at.map((k, i) => words[i][k]?.text);
       setText(note, pair.some((text) => !text) ? "Escreva ao menos uma palavra em cada frase." : pair[0] !== pair[1] ? `“${pair[0]}” e “${pair[1]}” não têm a mesma grafia: já na entrada os vetores são outros.` : "");
     }
     function speak() {
-      if (cosines) heard.say(`${words[0][at[0]].text} e ${words[1][at[1]].text}, ${layerName(layer)}: ${sides.map((side, i) => `${side.title}, ${shown(value(i, layer))}`).join("; ")}.`);
+      if (cosines?.every(Boolean)) heard.say(`${words[0][at[0]].text} e ${words[1][at[1]].text}, ${layerName(layer)}: ${sides.map((side, i) => `${side.title}, ${shown(value(i, layer))}`).join("; ")}.`);
     }
 
     // -- asking: the newest question wins
-    function read(text) {
-      if (!known.has(text)) {
-        const all = (async () => { // one after the other: a page has one processor to give
-          const found = [];
-          for (const side of sides) found.push(await ctRead(host.compute, side.model, text));
-          return found;
-        })();
-        all.catch(() => known.delete(text));
-        known.set(text, all);
-        if (known.size > 12) known.delete(known.keys().next().value);
+    function read(name, text) {
+      const key = `${name} ${text}`;
+      if (!known.has(key)) {
+        const reading = ctRead(host.compute, name, text);
+        reading.catch(() => known.delete(key));
+        known.set(key, reading);
+        if (known.size > 12 * sides.length) known.delete(known.keys().next().value);
       }
-      return known.get(text);
+      return known.get(key);
     }
     async function ask() {
       const ticket = ++asked;
@@ -101,28 +99,35 @@ export default {
         cosines = null;
         return drawAll();
       }
-      const slow = setTimeout(() => pill.set("loading"), 80);
+      const slow = setTimeout(() => pill.set("loading"), 80), now = sides.map(() => null);
+      for (const part of [plot, said]) part.classList.add("llm-wait"); // old curves stay, dimmed, until the new ones come
       try {
-        const [a, b] = [await read(texts[0]), await read(texts[1])];
-        if (ticket !== asked) return;
-        [a, b].forEach((found, i) => {
-          const before = words[i][at[i]]?.text, now = found[0].words;
-          words[i] = now;
-          if (now[at[i]]?.text !== before) at[i] = keep(now, before, i);
-          drawStrip(i);
-        });
-        cosines = at.some((k) => k < 0) ? null : sides.map((_, i) => {
-          const [left, right] = [a, b].map((found, j) => found[i].vectors(ctSame(words[j], found[i].words, at[j])));
-          return left.map((vector, row) => ctCosine(vector, right[row]));
-        });
-        drawAll();
+        for (const [i, side] of sides.entries()) { // one after the other: each is drawn when it is there
+          const found = [await read(side.model, texts[0]), await read(side.model, texts[1])];
+          if (ticket !== asked) return;
+          if (!i) found.forEach(take);
+          if (at.some((k) => k < 0)) break;
+          const [left, right] = found.map((each, j) => each.vectors(ctSame(words[j], each.words, at[j])));
+          now[i] = left.map((vector, row) => ctCosine(vector, right[row]));
+          cosines = [...now];
+          for (const part of [plot, said]) part.classList.remove("llm-wait");
+          drawAll();
+        }
+        if (at.some((k) => k < 0)) { cosines = null; drawAll(); }
         pill.set("live", host.where);
         speak();
       } catch (error) {
         if (ticket === asked) pill.set("error", error.message);
       } finally {
         clearTimeout(slow);
+        if (ticket === asked) for (const part of [plot, said]) part.classList.remove("llm-wait");
       }
+    }
+    function take({ words: found }, i) {
+      const before = words[i][at[i]]?.text;
+      words[i] = found;
+      if (found[at[i]]?.text !== before) at[i] = keep(found, before, i);
+      drawStrip(i);
     }
     // Where the choice goes when the sentence has changed: the same word, else one that both sentences have, else the last word.
     function keep(now, before, i) {
