@@ -15,6 +15,8 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from builders.corpus.paraphrases import Bucket
+from llmlib import data
+from llmlib.retrieval.texts import chunks
 
 Searcher = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 STOPWORDS = frozenset(
@@ -25,6 +27,11 @@ STOPWORDS = frozenset(
         ela este esta esse essa isto isso mais muito também só até entre sobre""",
     )
 )
+CHUNK = (60, 15)  # words of a chunk of the collections, and how many its neighbours share
+WAYS = {
+    "caxinduba": ("direta", "parafrase", "distante", "busca"),
+    "ciencia": ("pergunta", "leiga", "palavras_chave"),
+}
 DEPTH = 10  # nDCG is counted over so many results
 FUSION = 60  # the constant of reciprocal rank fusion (Cormack et al., 2009)
 
@@ -103,6 +110,42 @@ def interval(groups: Sequence[np.ndarray], draws: int = 1000, seed: int = 0) -> 
     low, high = np.quantile(resampled, [0.025, 0.975])
     mean = float(np.mean([np.mean(group) for group in groups]))
     return [round(float(x), 4) for x in (mean, low, high)]
+
+
+def collections(part: str) -> list[Bucket]:
+    """The bundled collections as buckets, one for each way of asking; nothing of them is ever trained on.
+
+    Of caxinduba the questions of one fact, and its chunks: right is a chunk that holds a whole supporting
+    span that still counts. Of ciencia whole abstracts: right is one of grade 2 or 3. Every text comes after
+    the title of its document, as `llmlib.retrieval` searches it.
+    """
+    found = []
+    pieces = [
+        piece
+        for each in data.documents("caxinduba")
+        for piece in chunks(each["texto"], *CHUNK, document=each["id"], title=each["titulo"])
+    ]
+    texts = [f"{piece.title}. {piece.text}" for piece in pieces]
+    asked: dict[str, list[tuple[str, set[int]]]] = {way: [] for way in WAYS["caxinduba"]}
+    for question in data.questions("caxinduba", part):
+        spans = [span for span in question["apoios"] if span["vale"]]
+        right = {i for i, piece in enumerate(pieces) if any(piece.covers(span) for span in spans)}
+        if question["tipo"] == "um_fato" and right:
+            for way in question["jeitos"]:
+                asked[way["jeito"]].append((way["texto"], right))
+    for way, rows in asked.items():
+        found.append(Bucket(f"caxinduba, {way}", [q for q, _ in rows], texts, [r for _, r in rows]))
+    papers, grades = data.documents("ciencia"), data.relevance("ciencia")
+    texts = [f"{paper['titulo']}. {paper['texto']}" for paper in papers]
+    queries = [query for query in data.queries("ciencia") if query["parte"] == part]
+    right = [
+        {i for i, paper in enumerate(papers) if grades[query["id"]].get(paper["id"], 0) >= 2}
+        for query in queries
+    ]
+    for way in WAYS["ciencia"]:
+        kept = [(query[way], each) for query, each in zip(queries, right, strict=True) if each]
+        found.append(Bucket(f"ciencia, {way}", [q for q, _ in kept], texts, [r for _, r in kept]))
+    return found
 
 
 Measured = dict[str, dict[str, dict[str, np.ndarray]]]  # searcher, bucket, measure -> a figure a query

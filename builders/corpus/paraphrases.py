@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
+from builders.corpus import chunks, howto, lay, letters, news, recipes, scenes, searches, stories
 from builders.corpus import facts as world
-from builders.corpus import howto, letters, news, recipes, scenes, searches, stories
 from builders.corpus.fillers import close
 from builders.corpus.invented import cap
 from builders.corpus.relations import Relation, fill, sentence
@@ -227,17 +227,53 @@ def tales(rng: random.Random, split: str, families: int) -> list[Pair]:
     return pairs
 
 
+def chunked(rng: random.Random, split: str, families: int, kind: str = "", held: bool = False) -> list[Pair]:
+    """A search and the chunk of a document that answers it; `kind` of search as in `chunks.search`."""
+    return [
+        Pair(informal(rng, query, split) if kind != "situacao" else query, text, key)
+        for query, text, key in chunks.batch(rng, split, families, kind, held)
+    ]
+
+
+def abstracts(rng: random.Random, split: str, families: int, everyday: float = 0.65) -> list[Pair]:
+    """A search, mostly in everyday words, and the abstract of a study."""
+    return [
+        Pair(informal(rng, query, split), text, key)
+        for query, text, key in lay.batch(rng, split, families, everyday)
+    ]
+
+
+def terms(rng: random.Random, split: str, families: int) -> list[Pair]:
+    """What everyone and what specialists call the same."""
+    return [Pair(*each) for each in lay.terms(rng, families)]
+
+
+def extracts(rng: random.Random, split: str, families: int) -> list[Pair]:
+    """Some words of a window of a text, and the window."""
+    streams = [kind.documents(rng, split) for kind in (stories, news, letters, recipes, howto)]
+    pairs: list[Pair] = []
+    while len(pairs) < families:
+        made = chunks.extract(rng, next(rng.choice(streams)).text)
+        if made:
+            pairs.append(Pair(*made, ("janela", str(len(pairs)))))
+    return pairs
+
+
 # kind of batch: (maker, families in a batch, share of the batches)
 RECIPE: dict[str, tuple[Callable[..., list[Pair]], int, int]] = {
-    "sinonimos": (synonyms, 16, 20),
-    "perguntas": (questions, 16, 22),
-    "palavras-chave": (keywords, 16, 8),
-    "duplicadas": (duplicates, 16, 8),
-    "trechos": (passages, 16, 12),
-    "temas": (topics, 10, 15),
-    "leitura": (readings, 16, 7),
-    "fatos": (truths, 12, 2),
-    "textos": (tales, 12, 6),
+    "sinonimos": (synonyms, 14, 11),
+    "perguntas": (questions, 14, 12),
+    "palavras-chave": (keywords, 14, 5),
+    "duplicadas": (duplicates, 14, 6),
+    "trechos": (passages, 14, 5),
+    "temas": (topics, 10, 8),
+    "leitura": (readings, 14, 5),
+    "fatos": (truths, 12, 1),
+    "textos": (tales, 12, 3),
+    "documentos": (chunked, 12, 26),
+    "resumos": (abstracts, 12, 9),
+    "termos": (terms, 12, 4),
+    "janelas": (extracts, 32, 7),
 }
 
 
@@ -293,6 +329,10 @@ def buckets(seed: int = 0, size: int = 400) -> list[Bucket]:
         "pergunta repetida": lambda r, n: duplicates(r, "valid", n),
         "palavras-chave": lambda r, n: keywords(r, "valid", n),
         "trecho de documento": lambda r, n: passages(r, "valid", n * 2),
+        "documento, pergunta": lambda r, n: chunked(r, "valid", n, "pergunta"),
+        "documento, situação": lambda r, n: chunked(r, "valid", n, "situacao"),
+        "documento, palavras": lambda r, n: chunked(r, "valid", n, "palavras"),
+        "resumo, em palavras comuns": lambda r, n: abstracts(r, "valid", n, 1.0),
     }
     found = []
     for number, (name, make) in enumerate(makers.items()):

@@ -1,8 +1,8 @@
 """What documents state about invented places, events, species …, and how people ask for it.
 
-Parses `buscas.txt` (relations: statements, questions, keywords) and `temas.txt` (short documents on a topic
-and searches for them), and words them. Whole relations, topics and wordings are kept from "train" by a
-stable hash of their text. Makes no pairs: that is `paraphrases`.
+Parses `buscas.txt` and `situacoes.txt` (relations: statements, questions, keywords, situations, labels) and
+`temas.txt` (short documents on a topic and searches for them), and words them. Whole relations, topics and
+wordings are kept from "train" by a stable hash of their text. Makes no pairs: that is `paraphrases`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from builders.corpus.relations import compile_template, fill
 from builders.corpus.values import MONTHS, TABLES, noun
 
 RELATION_SHARE, WORDING_SHARE, TOPIC_SHARE = 8, 4, 7  # one in so many belongs to "valid" only
-MARKS = {"=": "statements", "?": "questions", "k": "keywords", "t": "titles"}
+MARKS = {
+    "=": "statements", "?": "questions", "k": "keywords", "t": "titles", "d": "situations", "r": "labels",
+}  # fmt: skip
 
 
 def owner(text: str, share: int) -> str:
@@ -38,6 +40,8 @@ class Wordings:
     questions: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    situations: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
     def lines(self, which: str, split: str) -> list[str]:
         """The lines of `which` ("statements", "questions" …) that `split` owns. A relation held out as a
@@ -58,6 +62,7 @@ class Searches:
     values: dict[str, list[Noun]]
     relations: dict[str, list[Wordings]]  # by kind of subject
     topics: list[Wordings]
+    noise: dict[str, list[str]] = field(default_factory=dict)  # sentences that answer nothing, by kind
 
 
 def _noun(text: str) -> Noun:
@@ -67,7 +72,11 @@ def _noun(text: str) -> Noun:
 
 
 def parse(text: str, source: str, fewest: tuple[int, int]) -> tuple[dict, dict, list[Wordings]]:
-    """(heads, lists, blocks) of a table; `fewest` statements and questions a block. Errors name the line."""
+    """(heads, lists, blocks) of a table; `fewest` statements and questions a block. Errors name the line.
+
+    "+ name" goes on with a block; lines "~ kind | sentence" come as a list "~kind".
+    """
+    current: Wordings | None = None
     heads: dict[str, list[list[Noun]]] = {}
     lists: dict[str, list[Noun]] = {}
     blocks: list[Wordings] = []
@@ -76,7 +85,14 @@ def parse(text: str, source: str, fewest: tuple[int, int]) -> tuple[dict, dict, 
         if not line or line.startswith("# "):
             continue
         mark, _, rest = line.partition(" ")
-        if line[0] in "@#":
+        if mark == "~":
+            kind, _, sentence = rest.partition(" | ")
+            lists.setdefault("~" + kind, []).append(sentence)
+        elif mark == "+":
+            current = next((block for block in blocks if block.name == rest), None)
+            if current is None:
+                raise ValueError(f"{where}: {rest!r} não é um bloco que já veio")
+        elif line[0] in "@#":
             name, _, cells = line[1:].partition(":")
             items = [cell.strip() for cell in cells.split(",")]
             if not all(items) or len(set(items)) != len(items):
@@ -88,9 +104,9 @@ def parse(text: str, source: str, fewest: tuple[int, int]) -> tuple[dict, dict, 
             else:
                 lists[name] = [_noun(item) for item in items]
         elif mark in MARKS:
-            if not blocks:
+            if current is None:
                 raise ValueError(f"{where}: a linha vem antes de qualquer bloco")
-            lines = getattr(blocks[-1], MARKS[mark])
+            lines = getattr(current, MARKS[mark])
             if rest in lines or rest.count("[") != rest.count("]") or rest.count("{") != rest.count("}"):
                 raise ValueError(f"{where}: {rest!r} está repetida ou tem colchete ou chave sem par")
             lines.append(rest)
@@ -98,7 +114,8 @@ def parse(text: str, source: str, fewest: tuple[int, int]) -> tuple[dict, dict, 
             cells = [cell.strip() for cell in line.split("|")]
             if len(cells) not in (2, 3) or any(block.name == cells[0] for block in blocks):
                 raise ValueError(f"{where}: {line!r} não abre um bloco novo")
-            blocks.append(Wordings(*cells))
+            current = Wordings(*cells)
+            blocks.append(current)
     for block in blocks:
         if len(block.statements) < fewest[0] or len(block.questions) < fewest[1]:
             raise ValueError(
@@ -109,14 +126,16 @@ def parse(text: str, source: str, fewest: tuple[int, int]) -> tuple[dict, dict, 
 
 def read(folder: Path = TABLES) -> Searches:
     """Both tables of a folder."""
-    heads, lists, blocks = parse((folder / "buscas.txt").read_text(encoding="utf-8"), "buscas.txt", (4, 4))
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("buscas.txt", "situacoes.txt"))
+    heads, lists, blocks = parse(text, "buscas.txt e situacoes.txt", (4, 3))
     _, _, topics = parse((folder / "temas.txt").read_text(encoding="utf-8"), "temas.txt", (5, 5))
     by_kind: dict[str, list[Wordings]] = {}
     for block in blocks:
         if block.subject not in heads:
             raise ValueError(f"buscas.txt: {block.name} fala de {block.subject!r}, que não tem linha @")
         by_kind.setdefault(block.subject, []).append(block)
-    return Searches(heads, lists, by_kind, topics)
+    noise = {name[1:]: lists.pop(name) for name in list(lists) if name[0] == "~"}
+    return Searches(heads, lists, by_kind, topics, noise)
 
 
 @lru_cache(maxsize=1)
@@ -192,6 +211,7 @@ DOSES = [
 MEASURES = {
     "telefone": lambda rng: f"{rng.randint(2, 9)}{rng.randint(100, 999)}-{rng.randint(1000, 9999)}",
     "horas": _many("horas", 2, 48),
+    "minutos": _many("minutos", 5, 90, 5),
     "meses": _many("meses", 2, 60),
     "dias": _many("dias", 3, 90),
     "ano": lambda rng: str(rng.randint(1880, 2024)),
