@@ -36,6 +36,7 @@ from llmlib.solutions import (
     perplexidade,
     pesos_da_perda,
     pesos_de_atencao,
+    rotulo_dos_vizinhos,
     sentido_mais_perto,
     taxa_de_acerto,
     vantagens,
@@ -393,5 +394,15 @@ EXERCISES = {
             lambda: ([0, 0, 2, 0, 1, 3], 4),
         ),
         "Some as notas, cada uma sobre log2(lugar + 1); divida pela mesma soma da maior para a menor.",
+    ),
+    "rotulo_dos_vizinhos": Exercise(
+        rotulo_dos_vizinhos,
+        (
+            lambda: ([[1.0, 0.0], [0.0, 1.0], [0.9, 0.1]], ["a", "b", "a"], [1.0, 0.2], 3),
+            lambda: ([[1.0, 0.0], [0.6, 0.8], [0.5, 0.5]], ["a", "b", "b"], [1.0, 0.0], 1),
+            lambda: ([[1.0, 0.0], [0.8, 0.1], [0.7, 0.3], [0.2, 0.9]], ["a", "b", "b", "a"], [1.0, 0.0], 4),
+            lambda: ([[-1.0, 0.0], [-0.2, 1.0]], ["x", "y"], [1.0, 0.0], 2),
+        ),
+        "Calcule os produtos, ordene os lugares, fique com k, conte os rótulos; desempate pela soma.",
     ),
 }

@@ -238,3 +238,13 @@ def ndcg_da_lista(notas: list[int], k: int) -> float:
 
     melhor = dcg(sorted(notas, reverse=True))
     return dcg(notas) / melhor if melhor else 0.0
+
+
+def rotulo_dos_vizinhos(vetores: list[list[float]], rotulos: list[str], vetor: list[float], k: int) -> str:
+    """O rótulo mais frequente entre os k vetores mais parecidos com `vetor`; no empate, o de maior soma."""
+    produtos = [sum(x * y for x, y in zip(v, vetor, strict=True)) for v in vetores]
+    votos: dict[str, tuple[int, float]] = {}
+    for i in sorted(range(len(vetores)), key=lambda i: -produtos[i])[:k]:
+        quantos, soma = votos.get(rotulos[i], (0, 0.0))
+        votos[rotulos[i]] = (quantos + 1, soma + produtos[i])
+    return max(votos, key=lambda rotulo: votos[rotulo])
