@@ -16,12 +16,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from llmlib.rag_judge import CITATION, cited, refuses
 from llmlib.scratch.injection import sentences
 
 ROOM = 40  # tokens kept free for the answer
-REFUSALS = ("o texto não diz", "não sei")
 WORD = re.compile(r"[^\W_]+")
-MARK = re.compile(r"\s*\[(\d+)\]")
 ORDER = re.compile(
     r"(?<!\w)(ignor(e|em|ar)|esque(ça|çam|cer)|desconsider(e|em|ar)|respond(a|am|er)|di(ga|gam|zer)|repita|revele"
     r"|escreva|copie|não use)(?!\w)",
@@ -168,17 +167,9 @@ def answer(lm: object, prompt: Prompt, max_new_tokens: int = ROOM, **rules: floa
 
 def read(text: str, prompt: Prompt) -> Answer:
     """Parts what was said from where it was read, and looks the words up in each source that is named."""
-    value = MARK.sub("", text).strip()
-    plain = " ".join(WORD.findall(value.lower()))
-    refused = plain in REFUSALS
-    cited = dict.fromkeys(int(number) for number in MARK.findall(text))
-    return Answer(
-        prompt,
-        text,
-        value,
-        refused,
-        tuple(checked(n, value, prompt.used, prompt.question) for n in cited),
-    )
+    value = CITATION.sub("", text).strip()
+    named = tuple(checked(n, value, prompt.used, prompt.question) for n in cited(text))
+    return Answer(prompt, text, value, refuses(text), named)
 
 
 def checked(number: int, value: str, used: Sequence[Source], question: str) -> Citation:

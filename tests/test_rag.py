@@ -110,7 +110,7 @@ def test_of_one_source_too_long_the_beginning_stays_and_a_long_question_is_refus
     )
     assert made.tokens <= lm.context - rag.ROOM < rag.tokens(lm, one_more)
     with pytest.raises(ValueError, match="encurte-a"):
-        rag.prompt(lm, "muitas palavras " * 5000, CLOCKS)
+        rag.prompt(lm, "muitas palavras " * 150, CLOCKS)
     with pytest.raises(ValueError, match="Escreva uma pergunta"):
         rag.prompt(lm, " \n", CLOCKS)
 
@@ -124,7 +124,8 @@ READS = {
     "não sei": ("não sei", True, []),
     "[0]": ("", False, [(0, "inexistente")]),
     "[1]": ("", False, [(1, "ausente")]),
-    "Não diz nada 8h30": ("Não diz nada 8h30", False, []),
+    "Talvez 8h30": ("Talvez 8h30", False, []),
+    "15 reais [1, 2]": ("15 reais", False, [(1, "literal"), (2, "ausente")]),
     "9h [3]": ("9h", False, [(3, "literal")]),
 }
 
@@ -188,7 +189,7 @@ ODD = [
 
 
 def in_node(expression: str) -> object:
-    parts = ["injection_lab.guard.js", "rag_pipeline.reader.js"]
+    parts = ["injection_lab.guard.js", "answer_judge.rules.js", "rag_pipeline.reader.js"]
     script = "const fmtNumber = (n) => String(n);" + "".join(
         (HERE / name).read_text("utf-8") for name in parts
     )

@@ -2,6 +2,7 @@
 // changed, and what comes after it follows. Recorded first; from the first change on, `search`, `encode` and `generate` are asked.
 // uses engine: search
 // uses part: injection_lab.guard
+// uses part: answer_judge.rules
 const RAG_WAYS = { bm25: "palavras (BM25)", dense: "vetores", hybrid: "as duas" };
 const RAG_HOLDS = {
   literal: ["✓", "diz isso, com estas palavras"], palavras: ["≈", "tem as palavras, mas não seguidas"], ausente: ["✗", "não traz essas palavras"], inexistente: ["✗", "não existe"],
@@ -126,7 +127,7 @@ export default {
     function drawAnswer(text) {
       const used = sourcesNow();
       read = ragRead(text, { used, question: question.text.value });
-      answer.replaceChildren(...(text ? text.split(/(\[\d+\])/).filter(Boolean).map((piece) => (/^\[\d+\]$/.test(piece) ? cite(Number(piece.slice(1, -1))) : piece)) : [h("em", {}, "(nada)")]));
+      answer.replaceChildren(...(text ? text.split(/(\[\d[\d,; ]*\])/).filter(Boolean).map((piece) => (/^\[\d[\d,; ]*\]$/.test(piece) ? piece.match(/\d+/g).map((n) => cite(Number(n))) : piece)).flat() : [h("em", {}, "(nada)")]));
       const lines = read.citations.map(({ number, holds }) => [RAG_HOLDS[holds][0], `o trecho [${number}] ${RAG_HOLDS[holds][1]}`, holds]);
       if (read.refused) lines.push(["○", "disse que não há resposta no que leu", "recusa"]);
       else if (!read.citations.length && used.some(Boolean)) {

@@ -1,7 +1,7 @@
 // The prompt from passages, the answer read back, orders in a text: the twin of llmlib/rag.py, kept equal by a test.
 // A source is {document, title, start, end, text, sent}, as Python's; nothing here asks a model.
-// uses part: injection_lab.guard (ilSentences)
-const RAG_ROOM = 40, RAG_REFUSALS = ["o texto não diz", "não sei"];
+// Needs injection_lab.guard (ilSentences) and, to read answers, answer_judge.rules (what a citation and a refusal are).
+const RAG_ROOM = 40;
 const RAG_EDGE = "(?<![\\p{L}\\p{N}_])", RAG_END = "(?![\\p{L}\\p{N}_])";
 const RAG_VERBS = "(?:ignor(?:e|em|ar)|esque(?:ça|çam|cer)|desconsider(?:e|em|ar)|respond(?:a|am|er)|di(?:ga|gam|zer)|repita|revele|escreva|copie|não use)";
 const RAG_ORDER = new RegExp(`${RAG_EDGE}${RAG_VERBS}${RAG_END}`, "iu"), RAG_FIRST = new RegExp(`^${RAG_VERBS}${RAG_END}`, "iu");
@@ -69,9 +69,8 @@ function ragChecked(number, value, used, question) {
 }
 // What was said without its marks, and each source that it named, looked up.
 function ragRead(text, { used, question }) {
-  const value = text.replace(/\s*\[(\d+)\]/g, "").trim();
-  const cited = [...new Set([...text.matchAll(/\[(\d+)\]/g)].map((each) => Number(each[1])))];
-  return { text, value, refused: RAG_REFUSALS.includes(ragWords(value).map(({ word }) => word).join(" ")), citations: cited.map((n) => ragChecked(n, value, used, question)) };
+  const value = text.replace(AJ_CITATION, "").trim();
+  return { text, value, refused: ajRefuses(text), citations: ajCited(text).map((n) => ragChecked(n, value, used, question)) };
 }
 // Spans of sentences that read like an order to a program. A hint for a reader, no defence.
 function ragSuspicious(text) {

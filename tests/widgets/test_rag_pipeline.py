@@ -200,11 +200,14 @@ def test_the_readers_own_text_and_what_is_no_text(opened: Callable[..., Locator]
     for text, sentence in {"um\n---\num": "tem o mesmo texto", "um\n---\n \n---\ndois": "está vazio"}.items():
         mine.fill(text)
         expect(note).to_contain_text(sentence)
+    assert prompt.input_value() == before, "what was refused changes nothing"
     mine.fill("O pastel custa 9 reais.")
+    expect(prompt).not_to_have_value(before)
+    before = prompt.input_value()
     for asked, sentence in {"  ": "Escreva uma pergunta", "o que é?": "só tem palavras vazias"}.items():
         question.fill(asked)
         expect(note).to_contain_text(sentence)
-    assert prompt.input_value() == before, "what was refused changes nothing"
+    assert prompt.input_value() == before
     expect(root).to_have_attribute("data-state", "error")
 
 
