@@ -17,6 +17,7 @@ PIECES = {  # added to a running engine, where a question or a model needs them
     "weights": ("weights.js",),
     "embed": ("embed.js",),
     "search": ("search.js",),
+    "rerank": ("rerank.js",),
     "words": ("word2vec.js",),
     "encoder": ("blocks.js", "encoder.js"),
     "seq2seq": ("blocks.js", "seq2seq.js"),

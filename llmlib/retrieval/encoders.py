@@ -20,7 +20,14 @@ from llmlib.parts import flat
 from llmlib.retrieval.texts import RetrievalError
 from llmlib.tokens import well_formed
 
-BATCH = 32
+BATCH, PAIRS = 32, 8  # texts, and pairs, that go through a model at once
+
+
+def plain(tokenizer: object, text: str) -> list[int]:
+    """Ids of a text, in which the name of a special token is text like the rest."""
+    return tokenizer.encode(
+        well_formed(text), add_special_tokens=False, split_special_tokens=True, verbose=False
+    )
 
 
 class Embedder:
@@ -83,10 +90,7 @@ class Steps:
         return self._events
 
     def _run(self, embedder: Embedder, texts: list[str]) -> Generator[dict, None, None]:
-        encode = embedder.tokenizer.encode
-        ids = [
-            encode(well_formed(t), add_special_tokens=False, verbose=False)[: embedder.length] for t in texts
-        ]
+        ids = [plain(embedder.tokenizer, text)[: embedder.length] for text in texts]
         order = sorted((i for i in range(len(ids)) if ids[i]), key=lambda i: len(ids[i]))  # little padding
         for at in range(0, len(order), BATCH):
             part = order[at : at + BATCH]
@@ -107,37 +111,87 @@ class HubEmbedder:
 
 
 class Reranker:
-    """A cross-encoder: reads a query and a text together, and gives one score; higher is more relevant."""
+    """Reads a query and a text together, and gives one score; higher is more relevant.
+
+    Scores compare texts for one query: they are no probabilities of being right. This is what the two kinds
+    below have in common.
+    """
 
     methods = ("rerank",)
 
-    def __init__(self, name: str, model: object, tokenizer: object, length: int):
-        self.name, self.model, self.tokenizer, self.length = name, model, tokenizer, length
+    def __init__(self, name: str, model: object, tokenizer: object):
+        self.name, self.model, self.tokenizer = name, model, tokenizer
+        most = min(tokenizer.model_max_length, model.config.max_position_embeddings)
+        self.length = most  # tokens of a pair
 
     def __call__(self, query: str, texts: Sequence[str]) -> np.ndarray:
-        """Scores (N,) float32, logits: they compare texts for one query, and are no probabilities."""
-        import torch
-
+        """Scores (N,) float32."""
         scores = np.zeros(len(texts), np.float32)
-        for at in range(0, len(texts), BATCH):
-            part = [well_formed(str(text)) for text in texts[at : at + BATCH]]
-            pairs = self.tokenizer(
-                [well_formed(query)] * len(part),
-                part,
-                padding=True,
-                truncation=True,
-                max_length=self.length,
-                return_tensors="pt",
-            ).to(self.model.device)
-            with torch.no_grad():
-                scores[at : at + len(part)] = self.model(**pairs).logits[:, 0].float().cpu().numpy()
+        for at in range(0, len(texts), PAIRS):
+            part = [str(text) for text in texts[at : at + PAIRS]]
+            scores[at : at + len(part)] = self._batch(query, part)
         return scores
+
+    def _batch(self, query: str, texts: list[str]) -> np.ndarray:
+        raise NotImplementedError
 
     def compute(self, method: str, params: dict) -> dict:
         """Answer a widget as the engine does; of a search, too."""
         if method != "rerank":
             return _elsewhere(self, method, params)
         return {"scores": self(str(params.get("query", "")), params.get("texts", []))}
+
+
+class CrossEncoder(Reranker):
+    """A classifier with one label, as sentence-transformers' CrossEncoder: the score is its logit."""
+
+    def _batch(self, query: str, texts: list[str]) -> np.ndarray:
+        import torch
+
+        pairs = self.tokenizer(
+            [well_formed(query)] * len(texts),
+            [well_formed(text) for text in texts],
+            padding=True,
+            truncation=True,
+            max_length=self.length,
+            split_special_tokens=True,
+            return_tensors="pt",
+        ).to(self.model.device)
+        with torch.no_grad():
+            return self.model(**pairs).logits[:, 0].float().cpu().numpy()
+
+
+class Asker(Reranker):
+    """A model that continues texts: the score is how likely it is to ask this query of the text it has read.
+
+    The sum of the log-probabilities of the query's tokens, in nats (Sachan et al. 2022, arXiv:2204.07496).
+    """
+
+    BEFORE, BETWEEN = "<|endoftext|><|im_start|>user\nContexto:", "\nPergunta:"
+    MOST_TEXT, MOST_QUERY = 200, 48  # tokens of each that are read
+
+    def _batch(self, query: str, texts: list[str]) -> np.ndarray:
+        import torch
+
+        before = self.tokenizer.encode(self.BEFORE, add_special_tokens=False)
+        between = plain(self.tokenizer, self.BETWEEN)
+        asked = plain(self.tokenizer, f" {query}")[: self.MOST_QUERY]
+        count = len(asked)
+        read = [
+            [*before, *plain(self.tokenizer, f" {text}")[: self.MOST_TEXT], *between, *asked]
+            for text in texts
+        ]
+        size = max(map(len, read))
+        device = next(self.model.parameters()).device
+        padded = torch.tensor([ids + [0] * (size - len(ids)) for ids in read], device=device)  # (n, T)
+        with torch.no_grad():  # causal: what comes after the query changes nothing before it
+            states = self.model.base_model(input_ids=padded).last_hidden_state  # (n, T, D)
+            ends = torch.tensor([len(ids) for ids in read], device=device)
+            at = ends[:, None] - count - 1 + torch.arange(count, device=device)  # (n, query)
+            chosen = torch.gather(states, 1, at[..., None].expand(-1, -1, states.shape[-1]))
+            odds = self.model.lm_head(chosen).float().log_softmax(-1)  # (n, query, V)
+        wanted = torch.tensor(asked, dtype=torch.long, device=device).expand(len(texts), count)
+        return odds.gather(2, wanted[..., None]).sum((1, 2)).cpu().numpy()
 
 
 def _elsewhere(model: Embedder | Reranker, method: str, params: dict) -> object:
@@ -205,22 +259,28 @@ def embedder(name: str = "mini-embed", device: str | None = None) -> Embedder | 
 
 @lru_cache(maxsize=2)
 def reranker(name: str = "mini-rerank", device: str | None = None) -> Reranker:
-    """Open a cross-encoder with one score: "mini-rerank", a folder, or one of the hub.
+    """Open what puts texts in order for a query: "mini-rerank", a folder, or a model of the hub.
 
-    Raises as `llmlib.load`, and RetrievalError for a model that is none.
+    A classifier with one label becomes a CrossEncoder, a model that continues texts an Asker.
+    Raises as `llmlib.load`, and RetrievalError for a model that is neither.
     """
     from llmlib import models  # and with it torch: a search by words needs neither
 
     folder, _, remedy = models.find(name, None)
     models.check(folder, name, remedy)
     found = models.architectures(folder, remedy)
-    if not any(each.endswith("ForSequenceClassification") for each in found):
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    kinds = {
+        "ForSequenceClassification": (AutoModelForSequenceClassification, CrossEncoder),
+        "ForCausalLM": (AutoModelForCausalLM, Asker),
+    }
+    kind = next((kinds[end] for end in kinds for each in found if each.endswith(end)), None)
+    if kind is None:
         raise RetrievalError(
             f"{name} é um {', '.join(found)}, e não um modelo que dá nota a pares como o mini-rerank."
         )
-    from transformers import AutoModelForSequenceClassification
-
-    model, tokenizer = models.open_folder(folder, name, remedy, device, AutoModelForSequenceClassification)
+    opener, made = kind
+    model, tokenizer = models.open_folder(folder, name, remedy, device, opener)
     tokenizer.padding_side = "right"
-    most = min(tokenizer.model_max_length, model.config.max_position_embeddings)
-    return Reranker(name, model, tokenizer, most)
+    return made(name, model, tokenizer)
