@@ -21,7 +21,7 @@ SIDES = {"<": "antes", ">": "depois", "": ""}
 KINDS = {
     "nomes": "dois substantivos; metade das frases decide antes da palavra, metade depois",
     "classes": "um substantivo e um verbo; a palavra vizinha costuma decidir",
-    "ausente": "como “nomes”, mas os textos de treino dos modelos só têm o primeiro sentido",
+    "ausente": "como “nomes”, mas nos textos de treino dos modelos esta forma só tem o primeiro sentido",
 }
 MARKED = re.compile(r"\*(\w+)\*")
 
