@@ -3,7 +3,7 @@
 // uses style: ways_curve
 export default {
   render({ model, el }) {
-    const curves = model.get("curves"), groups = model.get("groups"), [floor, roof] = [model.get("bottom"), model.get("top")], what = model.get("what");
+    const curves = model.get("curves"), groups = model.get("groups"), [floor, roof] = [model.get("bottom"), model.get("top")], what = model.get("what"), fmt = model.get("percent") ? (v) => fmtPercent(Math.max(0, v)) : (v) => fmtNumber(v, 2);
     const on = new Set(model.get("shown")), rows = groups[0].curves[curves[0].key].length;
     let part = 0, at = rows - 1;
     const style = (key) => curves.findIndex((curve) => curve.key === key) % 6, points = (key) => groups[part].curves[key];
@@ -31,8 +31,8 @@ export default {
       const width = Math.max(280, plot.clientWidth || 640), small = width < 480, height = small ? 250 : 300, left = 46, right = small ? 14 : 150, top = 12, bottom = 44;
       const x = (i) => left + 16 + ((width - left - right - 32) * i) / (rows - 1), y = (v) => top + ((roof - Math.min(roof, Math.max(floor, v))) / (roof - floor)) * (height - top - bottom);
       const steps = [0, 0.25, 0.5, 0.75, 1].filter((v) => v >= floor && v <= roof);
-      const grid = steps.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "wc-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, fmtPercent(v))));
-      const levels = groups[part].lines.map(({ label, value }) => svg("g", { class: "lc-level" }, svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value) }), svg("text", { x: width - right - 34, y: y(value) - 5, "text-anchor": "end" }, `${label}: ${fmtPercent(value)}`)));
+      const grid = steps.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "wc-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, fmt(v))));
+      const levels = groups[part].lines.map(({ label, value }) => svg("g", { class: "lc-level" }, svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value) }), svg("text", { x: width - right - 34, y: y(value) - 5, "text-anchor": "end" }, `${label}: ${fmt(value)}`)));
       const ticks = Array.from({ length: rows }, (_, i) => svg("text", { x: x(i), y: height - bottom + 18, "text-anchor": "middle", class: i === at ? "wc-here" : null }, i ? String(i) : "entrada"));
       let last = Infinity;
       const names = small ? [] : chosen().map((curve) => ({ curve, y: y(points(curve.key).at(-1).value) })).sort((a, b) => b.y - a.y)
@@ -43,7 +43,7 @@ export default {
           svg("path", { class: "wc-line", d: mine.map((point, i) => `${i ? "L" : "M"}${(x(i) + shift).toFixed(1)} ${y(point.value).toFixed(1)}`).join("") }),
           mine.map((point, i) => [svg("line", { x1: x(i) + shift, x2: x(i) + shift, y1: y(point.low), y2: y(point.high), class: i === at ? "wc-bar wc-now" : "wc-bar" }), shape(key, x(i) + shift, y(point.value))]));
       });
-      const alt = chosen().map(({ key, label }) => `${label}: ${points(key).map((point, i) => `${layerName(i)}, ${fmtPercent(point.value)}`).join("; ")}`).join(". ");
+      const alt = chosen().map(({ key, label }) => `${label}: ${points(key).map((point, i) => `${layerName(i)}, ${fmt(point.value)}`).join("; ")}`).join(". ");
       plot.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${what}, ${groups[part].label}. ${alt}` },
         grid, ticks, svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "depois de qual camada"), lines, levels, names));
     }
@@ -53,7 +53,7 @@ export default {
       slider.setAttribute("aria-valuetext", layerName(at));
       said.replaceChildren(...chosen().map(({ key, label }) => {
         const point = points(key)[at];
-        return h("li", {}, mark(key), ` ${label}: `, h("strong", {}, fmtPercent(point.value)), ` (${fmtPercent(Math.max(0, point.low))} a ${fmtPercent(point.high)})`);
+        return h("li", {}, mark(key), ` ${label}: `, h("strong", {}, fmt(point.value)), ` (${fmt(point.low)} a ${fmt(point.high)})`);
       }));
       heard.say(`${groups[part].label}, ${layerName(at)}. ${said.textContent}`);
     }

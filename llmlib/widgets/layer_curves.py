@@ -21,7 +21,7 @@ class LayerCurves(Widget):
         groups: name -> {key: one point a layer}, the first shown first; a point: {"value", "low", "high"}.
         what: what the numbers are, for the sentences ("acertos").
         lines: group -> {name: value}: level lines, of what needs no layer ("acaso": 0.5).
-        bottom, top: ends of the scale.
+        bottom, top: ends of the scale; percent: numbers are shares, shown as percentages (else two decimals).
         shown: keys drawn at first; without it all.
     """
 
@@ -29,6 +29,7 @@ class LayerCurves(Widget):
     curves = traitlets.List(traitlets.Dict()).tag(sync=True)
     groups = traitlets.List(traitlets.Dict()).tag(sync=True)
     what = traitlets.Unicode("").tag(sync=True)
+    percent = traitlets.Bool(True).tag(sync=True)
     bottom = traitlets.Float(0.0).tag(sync=True)
     top = traitlets.Float(1.0).tag(sync=True)
     shown = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -42,6 +43,7 @@ class LayerCurves(Widget):
         bottom: float = 0.0,
         top: float = 1.0,
         shown: Sequence[str] | None = None,
+        percent: bool = True,
     ) -> None:
         if not curves or not groups:
             raise ValueError("Passe ao menos uma curva e um grupo de casos.")
@@ -70,16 +72,21 @@ class LayerCurves(Widget):
                 for label, group in groups.items()
             ],
             what=what,
+            percent=percent,
             bottom=float(bottom),
             top=float(top),
             shown=shown,
         )
 
+    def said(self, value: float) -> str:
+        """A number as the figure shows it."""
+        return html.percent(max(0.0, value)) if self.percent else html.decimal(max(0.0, value), 2)
+
     def summary(self) -> str:
         group = self.groups[0]
         said = "; ".join(
-            f"{curve['label']}, de {html.percent(points[0]['value'])} na entrada a "
-            f"{html.percent(points[-1]['value'])}"
+            f"{curve['label']}, de {self.said(points[0]['value'])} na entrada a "
+            f"{self.said(points[-1]['value'])}"
             for curve in self.curves
             if (points := group["curves"][curve["key"]])
         )
@@ -90,7 +97,7 @@ class LayerCurves(Widget):
         head = "".join(f'<th scope="col">{layer or "entrada"}</th>' for layer in layers)
         body = "".join(
             f'<tr><th scope="row">{html.escape(curve["label"])}</th>'
-            + "".join(f"<td>{html.percent(p['value'])}</td>" for p in self.groups[0]["curves"][curve["key"]])
+            + "".join(f"<td>{self.said(p['value'])}</td>" for p in self.groups[0]["curves"][curve["key"]])
             + "</tr>"
             for curve in self.curves
         )

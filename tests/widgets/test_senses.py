@@ -146,6 +146,8 @@ def test_curves_tell_their_ends_and_refuse_what_cannot_be_drawn() -> None:
     widget = LayerCurves({"um": "Um", "dois": "Dois"}, senses.GROUPS, "acertos", {"todas": {"o acaso": 0.5}})
     assert widget.summary().startswith("Acertos, todas: Um, de 50")
     assert widget.groups[0]["lines"] == [{"label": "o acaso", "value": 0.5}]
+    plain = LayerCurves({"um": "Um"}, senses.GROUPS, "cosseno", percent=False)
+    assert "de 0,50 na entrada a 0,90" in plain.summary()
     short = {"todas": senses.GROUPS["todas"] | {"dois": senses.points(0.5)}}
     upside = {"todas": {"um": [{"value": 0.5, "low": 0.6, "high": 0.7}] * 2}}
     for curves, groups, more, says in (
