@@ -248,6 +248,15 @@ def choose(measured: Sequence[Mapping], reranker: bool = True) -> dict:
     return chosen
 
 
+def chosen_of(bench: Bench, measured: Sequence[Mapping], reranker: bool) -> dict:
+    """{setting, dev}: the best values together, or the best single setting where together they do worse."""
+    best = choose(measured, reranker)
+    together = about_setting(bench, best)
+    alone = max(measured, key=lambda m: m["served"]["value"])
+    winner = alone if alone["served"]["value"] > together["served"]["value"] else together
+    return {"setting": dict(winner["setting"]), "together": best, "dev": dict(winner)}
+
+
 def about_final(bench: Bench, setting: Mapping) -> dict:
     """All questions of "teste" in each wording: without documents, with those found, with the right ones."""
     rows = some(
@@ -306,7 +315,8 @@ def handed(bench: Bench, row: Mapping, found: Sequence[rag.Source], setting: Map
 
 def about_retrieval(bench: Bench, split: str) -> dict:
     """{way: {measure: {value, low, high}, "evidence": {k: share}}} over the answerable questions."""
-    rows = [row for row in sample(split, 10_000 if bench.each >= EACH else bench.each) if row["respostas"]]
+    each = 10_000 if split == "teste" and bench.each >= EACH else bench.each  # of dev, those of the settings
+    rows = [row for row in sample(split, each) if row["respostas"]]
     found = {}
     for change in sweeps(bench.reranker)["by"]:
         setting = {**START, **change}
@@ -342,8 +352,11 @@ def way(setting: Mapping) -> str:
 
 
 def mean(values: Sequence[float]) -> dict:
-    found = bootstrap(list(values), lambda xs: float(np.mean(xs)))
-    return {key: round(getattr(found, key), 4) for key in ("value", "low", "high")}
+    """{value, low, high}: a mean and its bootstrap interval over questions."""
+    each = np.asarray(values, dtype=float)
+    draws = each[np.random.default_rng(0).integers(len(each), size=(1000, len(each)))].mean(1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return {"value": round(float(each.mean()), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
 def about_planted(bench: Bench, setting: Mapping) -> dict:
@@ -449,8 +462,7 @@ def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = N
                 keep("settings", [done[json.dumps(s)] for _, s in wanted if json.dumps(s) in done])
             bar.update()
         if "chosen" not in result:
-            best = choose(result["settings"], reranker)
-            keep("chosen", {"setting": best, "dev": about_setting(ready(), best)})
+            keep("chosen", chosen_of(ready(), result["settings"], reranker))
         chosen = result["chosen"]["setting"]
         bar.update()
         sections = {

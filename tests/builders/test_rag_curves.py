@@ -21,7 +21,8 @@ class Reader(curves.Bench):
     def __init__(self, each: int):
         self.lm, self.each, self.reranker, self.found, self.asked = None, each, False, {}, 0
         texts = {d["id"]: d for d in curves.documents(curves.COLLECTION)}
-        self.chunks = [c for d in texts.values() for c in chunks(d["texto"], 60, 15, d["id"], d["titulo"])]
+        self.cut = {d["id"]: chunks(d["texto"], 60, 15, d["id"], d["titulo"]) for d in texts.values()}
+        self.chunks = [c for each in self.cut.values() for c in each]
 
     def index(self, size: int) -> Reader:
         return self
@@ -29,10 +30,10 @@ class Reader(curves.Bench):
     def search(self, query: str, setting: dict) -> list[rag.Source]:
         row = BY_WORDS[query]
         spans = [a for a in row["apoios"] if a["vale"]] if int(row["id"][1:]) % 2 else []
-        held = [next(c for c in self.chunks if c.covers(a)) for a in spans]
+        held = [next(c for c in self.cut[a["documento"]] if c.covers(a)) for a in spans]
         if setting["by"] == "bm25":
             held = []  # the one way that finds nothing
-        filler = [c for c in self.chunks if not any(c.covers(a) for a in row["apoios"])][:3]
+        filler = [c for c in self.chunks[:20] if not any(c.covers(a) for a in row["apoios"])][:3]
         return [rag.Source(c.document, c.title, c.start, c.end, c.text, c.text) for c in [*held, *filler]]
 
     def answers(self, asked: list, temperature: float = 0.0) -> tuple[list[str], list[list[dict]]]:
