@@ -93,7 +93,7 @@ export default {
         if (!host.compute) { lists[way.key] = null; continue; }
         const answer = query && (await ask("search", { collection: "ciencia", query, k: 10, size: 160, overlap: 0, ...way.ask }));
         if (mine !== turn) return;
-        lists[way.key] = answer ? answer.hits.map((hit) => at.get(hit.document)) : answer === "" ? [] : null;
+        lists[way.key] = answer ? answer.hits.map((hit) => at.get(hit.document)).filter((i) => i !== undefined) : answer === "" ? [] : null;
         setText(note, answer?.note ?? "");
         drawColumns();
       }
