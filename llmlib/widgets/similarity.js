@@ -12,7 +12,7 @@ export default {
     const live = !!host.compute, examples = model.get("examples"), pill = statePill(el, live && "mude uma frase e a tabela muda"), heard = announcer();
     const ask = tuVectors(model.get("recorded"), live && latest(host, pill)), systems = model.get("systems");
     let texts = [...model.get("texts")], at = [0, 1], table = null, turn = 0;
-    const list = h("ol", { class: "sim-texts", "aria-label": "Frases" }), grid = h("div", { class: "sim-grid", role: "group", "aria-label": "Semelhança de cada par de frases" }), said = h("p", { class: "sim-said", role: "status" });
+    const list = h("ol", { class: "sim-texts", "aria-label": "Frases" }), grid = h("div", { class: "sim-grid", role: "group", "aria-label": "Semelhança de cada par de frases" }), said = h("p", { class: "sim-said" });
     const choose = tuChooser(systems, answer);
     const more = h("button", { type: "button", class: "llm-link", onclick: () => { texts.push(""); write(); list.lastChild.querySelector("input").focus(); } }, "+ mais uma frase");
     const settle = roving(grid, () => [...grid.querySelectorAll("button")], (cell) => { at = cell.dataset.at.split(",").map(Number); tell(); });

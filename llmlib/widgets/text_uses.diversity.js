@@ -2,7 +2,7 @@
 function tuDiversity({ more, systems, all, live, pill, heard }) {
   const presets = more.lists, most = 12; // name -> texts
   const names = Object.keys(presets), field = h("textarea", { name: "text", class: "tu-lines", rows: 8, spellcheck: false, readOnly: !live, "aria-label": "Lista de textos, um por linha", oninput: () => soon() });
-  const totals = h("ol", { class: "tu-bars", "aria-label": "Textos diferentes, para cada quem compara" }), adds = h("ol", { class: "tu-bars tu-adds", "aria-label": "O que cada linha acrescenta" }), said = h("p", { class: "tu-verdict", role: "status" });
+  const totals = h("ol", { class: "tu-bars", "aria-label": "Textos diferentes, para cada quem compara" }), adds = h("ol", { class: "tu-bars tu-adds", "aria-label": "O que cada linha acrescenta" }), said = h("p", { class: "tu-verdict" });
   const buttons = tuExamples("Listas prontas", names.map((name) => [name, () => show(name)]));
   let turn = 0;
 

@@ -1,6 +1,6 @@
 // Recommend: what the reader liked and did not like makes one vector; the rest is ordered by it, with as much variety as asked.
 function tuRecommend({ texts, labels, names, more, systems, live, pill, heard }) {
-  const liked = new Set(more.liked ?? []), disliked = new Set(), shelf = h("ul", { class: "tu-shelf", "aria-label": "O que você já avaliou" }), list = h("ol", { class: "tu-hits tu-cards", "aria-label": "Recomendações" }), said = h("p", { class: "tu-verdict", role: "status" });
+  const liked = new Set(more.liked ?? []), disliked = new Set(), shelf = h("ul", { class: "tu-shelf", "aria-label": "O que você já avaliou" }), list = h("ol", { class: "tu-hits tu-cards", "aria-label": "Recomendações" }), said = h("p", { class: "tu-verdict" });
   const { text } = textField({ value: "", label: "Ou escreva o que você procura", oninput: () => soon(), readOnly: !live });
   const choose = tuChooser(systems, draw), variety = tuRange("variedade", { min: 0, max: 0.8, step: 0.1, value: 0, format: (x) => fmtNumber(x, 1) }, () => draw());
   let typed = null, turn = 0;

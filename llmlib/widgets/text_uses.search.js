@@ -2,7 +2,7 @@
 function tuSearch({ texts, more, text: first, systems, live, pill, heard, examples }) {
   const right = more.right ?? {}, best = 5; // example -> place of its right text
   const { text, write } = textField({ value: first, label: "Texto a procurar", oninput: changed, readOnly: !live });
-  const bm25 = new LLM.BM25(texts.map(LLM.words)), verdict = h("p", { class: "tu-verdict", role: "status" });
+  const bm25 = new LLM.BM25(texts.map(LLM.words)), verdict = h("p", { class: "tu-verdict" });
   const columns = systems.map((system) => ({ system, list: h("ol", { class: "tu-hits" }), said: h("p", { class: "tu-said" }) }));
   let turn = 0;
 

@@ -14,6 +14,7 @@ from llmlib.widgets import (
     BPESteps,
     ChatTemplate,
     ChunkView,
+    ContrastSteps,
     EmbeddingMap,
     ExamplesCurve,
     FillMask,
@@ -53,8 +54,10 @@ from llmlib.widgets import (
     SenseApart,
     SenseMap,
     SideBySide,
+    Similarity,
     StepSums,
     SubwordLab,
+    TextUses,
     TiedWords,
     TokenCost,
     TokenizerView,
@@ -74,6 +77,7 @@ from tests.widgets import (
     ranked,
     searched,
     senses,
+    sentences,
     traced,
     tuned,
     worded,
@@ -308,4 +312,9 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     "rank-lists": lambda: RankLists(
         searched.SearchedLM(), [searched.HOURS, searched.FINE], ["horário", "</script>"], depth=4
     ),
+    "similarity": lambda: Similarity(
+        [sentences.FakeEmbedder()], sentences.TEXTS[:4], {"duas": sentences.TEXTS[:2]}
+    ),
+    "text-uses": lambda: TextUses(**sentences.tool("classify")),
+    "contrast-steps": lambda: ContrastSteps(sentences.moments()),
 }

@@ -22,6 +22,7 @@ from llmlib.widgets.text_uses import MODES
 from llmlib.widgets.vectors import pack, unpack
 from tests.widgets.page import write_page
 from tests.widgets.sentences import LABELS, TEXTS, FakeEmbedder, moments, tool
+from tests.widgets.test_access import AXE, RULES
 
 rng = np.random.default_rng(12)
 X = unpack(pack(rng.normal(size=(19, 7))))  # as the page reads them
@@ -202,7 +203,7 @@ def test_a_typed_sentence_is_compared(
     expect(root.locator("button.sim-cell")).to_have_count(1)
 
 
-def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: Callable) -> None:
+def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: Callable, axe: str) -> None:
     write_page(tmp_path, [TextUses(**tool(mode, sources=[mini])) for mode in MODES], real="mini-embed")
     view = visit(f"{served}/index.html").page
     search, recommend, classify, cluster, anomaly, diversity = (
@@ -256,9 +257,13 @@ def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: C
     expect(diversity.locator(".tu-adds li")).to_have_count(2)
     diversity.locator("textarea").fill("")
     expect(diversity.locator(".tu-verdict")).to_have_text("Escreva um texto por linha.")
-    for width in (360, 1280):
+    view.add_script_tag(content=axe)
+    for width, theme in ((360, "light"), (1280, "dark")):
         view.set_viewport_size({"width": width, "height": 800})
+        view.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         assert view.evaluate("document.documentElement.scrollWidth") <= width
+        found = view.evaluate(AXE, RULES)["violations"]
+        assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == [], theme
 
 
 def test_the_training_is_walked_step_by_step(opened: Callable[..., Locator]) -> None:
@@ -282,7 +287,8 @@ def test_a_typed_sentence_is_answered_in_a_tenth_of_a_second(
     expect(root).to_have_attribute("data-state", "live")
     took = root.evaluate(
         """async (root) => {
-        const times = [], field = root.querySelector("input"), cell = () => root.querySelector("button.sim-cell");
+        const times = [], field = root.querySelector("input");
+        const cell = () => root.querySelector("button.sim-cell");
         for (let i = 0; i < 15; i++) { const before = cell(), begin = performance.now();
           field.value = `Não sai água da torneira desde ontem, e já é a vez número ${i}.`;
           field.dispatchEvent(new Event("input", { bubbles: true }));
