@@ -226,7 +226,11 @@ def bags(rows: Sequence[dict]) -> dict:
         return make
 
     simple = lambda: LogisticRegression(C=1.0, solver="liblinear")  # noqa: E731
-    return {name: grouped(rows, hits(rows, features(name == "left"), simple)) for name in ("all", "left")}
+    right = {name: hits(rows, features(name == "left"), simple) for name in ("all", "left")}
+    tested = [i for i, row in enumerate(rows) if row["parte"] == "test"]
+    return {name: grouped(rows, each) for name, each in right.items()} | {
+        "hits": [int(x) for x in right["all"][tested]]
+    }
 
 
 def echoed(model: object, rows: Sequence[dict]) -> list[dict]:
@@ -240,17 +244,15 @@ def echoed(model: object, rows: Sequence[dict]) -> list[dict]:
     return [grouped(rows, hits(rows, lambda _, x=at[:, layer]: x)) for layer in range(at.shape[1])]
 
 
-def differences(rows: Sequence[dict], found: dict) -> dict:
-    """Paired: each model at its chosen layer against the decoder's, by group of test sentences."""
+def differences(rows: Sequence[dict], found: dict, against: Sequence[int]) -> dict:
+    """Paired: each model at its chosen layer minus what is right in `against`, by group of test sentences."""
     tested = [row for row in rows if row["parte"] == "test"]
-    base = np.array(found["mini-base"]["hits"], dtype=float)
     return {
         name: {
-            group: mean_of((np.array(each["hits"]) - base)[[i for i, r in enumerate(tested) if has(r)]])
+            group: mean_of((np.array(each["hits"]) - against)[[i for i, r in enumerate(tested) if has(r)]])
             for group, has in GROUPS.items()
         }
         for name, each in found.items()
-        if name != "mini-base"
     }
 
 
@@ -261,7 +263,7 @@ def measure(out: Path, restart: bool = False) -> dict:
     old = json.loads(out.read_text("utf-8")) if out.exists() and not restart else {}
     same = all(old.get(key) == value for key, value in about.items())
     result = {"date": old.get("date", ""), **about, "tests": sum(r["parte"] == "test" for r in rows)}
-    result |= {"bag": old["bag"] if same and "bag" in old else bags(rows), "models": {}}
+    result |= {"bag": old["bag"] if same and "hits" in old.get("bag", {}) else bags(rows), "models": {}}
     for name, opener in MODELS.items():
         if name not in model_names():
             continue
@@ -282,7 +284,10 @@ def measure(out: Path, restart: bool = False) -> dict:
             model = load("mini-base", device="cpu")
             model.model.float()
             kept = {"weights": weights, "right": echoed(model, rows)}
-        result |= {"echo": kept, "against": differences(rows, result["models"])}
+        result["echo"] = kept
+        others = {name: each for name, each in result["models"].items() if name != "mini-base"}
+        result["against"] = differences(rows, others, result["models"]["mini-base"]["hits"])
+    result["against_bag"] = differences(rows, result["models"], result["bag"]["hits"])
     write(out, result)
     return result
 

@@ -33,6 +33,7 @@ def test_the_measure_has_what_the_page_reads(measured) -> None:
         assert all(set(row) == GROUPS for row in each["right"])
         assert {len(each["apart"][kind]) for kind in ("same", "other", "gap")} == {rows}
     assert len(measured["echo"]["right"]) == rows
+    assert measured["against_bag"].keys() == measured["models"].keys()
     assert {w for each in measured["models"].values() for w in each["words"]} == {
         row["palavra"] for row in task("sentidos", "test")
     }
