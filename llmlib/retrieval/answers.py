@@ -1,12 +1,14 @@
 """What a widget asks of a search, answered as `engine/search.js` answers it in the page: plain data.
 
 The methods are "collection", "chunk" and "search"; "embed" and "rerank" are answered by the models
-(`encoders`). A widget that brings documents of its reader gets events {done, total} while they are embedded,
-and their index is kept for the next question. Places in a text are counted as JavaScript counts them.
+(`encoders`). Where chunks have no vectors yet, those of a reader's documents or of an unusual size, a widget
+gets events {done, total} while they are embedded; the index is kept for the next question. Places in a text are
+counted as JavaScript counts them.
 """
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Generator
 from itertools import pairwise
@@ -20,7 +22,7 @@ from llmlib.retrieval.indexing import Hit, Hits, Index, Place
 from llmlib.retrieval.texts import OVERLAP, SIZE, Chunk, RetrievalError, checked, chunks, cut_query
 
 METHODS = ("collection", "chunk", "search")
-_own: OrderedDict[tuple, Index] = OrderedDict()  # the last indexes of readers' documents
+_own: OrderedDict[str, Index] = OrderedDict()  # the last indexes of readers' documents
 KEPT = 4
 
 
@@ -85,12 +87,13 @@ def search(params: dict) -> dict | Generator[dict, None, dict]:
     """Hits with the score and rank of each way, milliseconds by stage, and a note or None."""
     size, overlap = sizes(params)
     if params.get("documents") is None:
-        found = index(params.get("collection", "caxinduba"), size, overlap)
+        name = params.get("collection", "caxinduba")
+        found, made = index(name, size, overlap), (size, overlap) in SIZES.get(name, ())
     else:
-        found = own_index(params["documents"], size, overlap)
+        found, made = own_index(params["documents"], size, overlap), False
     asked = {"k": params.get("k", 5), "by": params.get("by", "hybrid"), "rerank": params.get("rerank", 0)}
     query = params.get("query", "")
-    if params.get("documents") is not None and asked["by"] != "bm25" and found.missing:
+    if asked["by"] != "bm25" and found.missing and not made:
         cut_query(query)  # a bad query is refused before the work
         return live(found, query, asked)
     return answered(found, query, asked)
@@ -100,8 +103,7 @@ def own_index(documents: list[dict], size: int, overlap: int) -> Index:
     """The index of a reader's documents, made at the first question about them."""
     if not isinstance(documents, list):
         raise RetrievalError("Passe uma lista de documentos, cada um com “id”, “titulo” e “texto”.")
-    rows = [each if isinstance(each, dict) else {} for each in documents]
-    key = (size, overlap, *((each.get("id"), each.get("titulo"), each.get("texto")) for each in rows))
+    key = json.dumps([size, overlap, documents], default=str)
     if key not in _own:
         _own[key] = Index(documents, size, overlap)
         while len(_own) > KEPT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -328,6 +329,9 @@ def test_a_model_that_continues_texts_scores_how_likely_it_asks(node, tokenizer)
     for query in ("Quem tem maçãs?", "Era uma vez um menino que não sabia contar " * 6):
         theirs = node.ask("rerank", query=query, texts=texts)["scores"]
         np.testing.assert_allclose(theirs, ours(query, texts), rtol=2e-5)
+    vectors = node.ask("embed", texts=texts)["vectors"].reshape(len(texts), -1)
+    lm = SimpleNamespace(name="x", model=model, tokenizer=wrap(tokenizer), context=300)
+    np.testing.assert_allclose(vectors, encoders.Embedder.of(lm)(texts), atol=1e-5)
     read = wrap(tokenizer)
     asked, before = (
         encoders.plain(read, " Quem tem maçãs?"),
