@@ -19,7 +19,7 @@ export default {
 
     // The vectors of the sentences, null for an empty one; or null at all while they are on their way.
     async function vectors({ key }) {
-      if (key === "words") return tuWords(texts).vectors;
+      if (key === "words") return tuWords(texts).vectors.map((v, i) => (texts[i].trim() ? v : null));
       const written = texts.filter((text) => text.trim()), found = await ask(key, written);
       return found && texts.map((text) => (text.trim() ? found[written.indexOf(text)] : null));
     }

@@ -25,7 +25,8 @@ function tuClassify({ texts, labels, names, more, text: first, systems, live, pi
     const asked = text.value.trim(), order = ++turn, system = choose.get();
     if (!asked) { bars.replaceChildren(); near.replaceChildren(h("li", {}, h("span", {}), h("span", {}, "Escreva um texto."))); return; }
     const v = await system.of(asked);
-    if (order !== turn || !v) return;
+    if (order !== turn) return;
+    if (!v) { bars.replaceChildren(); near.replaceChildren(); return; } // nobody could make its vector: the pill says why
     const own = labelled(), X = own.map((i) => system.vectors[i]), y = own.map((i) => labels[i]), k = Math.min(neighbours, sizes[slider.get()]);
     const like = X.map((x) => tuDot(x, v)), votes = tuVote(X, y, v, k);
     bars.replaceChildren(...votes.map(([label, share]) => tuBar(names[label] ?? label, share, fmtPercent(share))));

@@ -1,6 +1,6 @@
 // Group: k-means over the texts, with nobody's labels; the labels are shown only afterwards, to see what the groups have to do with them.
 function tuCluster({ texts, labels, names, systems, live, pill, heard, text: first }) {
-  const classes = [...new Set(labels)].sort(), letter = (label) => (names[label] ?? label)[0].toUpperCase();
+  const classes = [...new Set(labels)].sort(), letter = (label) => (names[label] ?? label).slice(0, 2);
   const groups = h("ol", { class: "tu-groups", "aria-label": "Grupos" }), said = h("p", { class: "tu-verdict" }), truth = h("input", { type: "checkbox", onchange: draw });
   const { text } = textField({ value: first, label: "Texto a pôr num grupo", oninput: () => soon(), readOnly: !live });
   const choose = tuChooser(systems, count), slider = tuRange("grupos", { min: 2, max: 12, value: classes.length }, count);

@@ -7,8 +7,8 @@ function tuSearch({ texts, more, text: first, systems, live, pill, heard, exampl
   let turn = 0;
 
   function draw(column, scores, asked) {
-    const answer = right[asked], order = tuBest(scores, texts.length), found = order.slice(0, best).filter((place) => scores[place] > 0);
-    column.rank = answer == null ? null : scores[answer] > 0 ? order.indexOf(answer) + 1 : 0;
+    const answer = right[asked], order = tuBest(scores, texts.length), found = order.slice(0, best).filter((place) => scores[place] !== 0);
+    column.rank = answer == null ? null : scores[answer] !== 0 ? order.indexOf(answer) + 1 : 0;
     column.list.replaceChildren(...found.map((place) => h("li", { class: place === answer ? "tu-right" : "" },
       h("span", { class: "tu-score" }, fmtNumber(scores[place], 2)), h("span", {}, tuMarked(texts[place], asked), place === answer && h("strong", {}, " ✓ é esta")))));
     column.said.textContent = found.length ? "" : "Nenhum texto da lista tem uma destas palavras.";
@@ -24,7 +24,7 @@ function tuSearch({ texts, more, text: first, systems, live, pill, heard, exampl
       const words = column.system.key === "words", v = words ? null : await column.system.of(asked);
       if (order !== turn) return;
       if (words || v) draw(column, words ? bm25.scores(LLM.words(asked)) : column.system.vectors.map((x) => tuDot(x, v)), asked);
-      else column.rank = null;
+      else { column.rank = null; column.list.replaceChildren(); } // nobody could make its vector: the pill says why
     }
     const place = (rank) => (rank ? `em ${rank}º lugar` : "fora da lista: nenhuma palavra em comum");
     verdict.textContent = columns.every((column) => column.rank != null) && columns.length

