@@ -1,9 +1,9 @@
 """What a widget asks of a search, answered as `engine/search.js` answers it in the page: plain data.
 
 The methods are "collection", "chunk" and "search"; "embed" and "rerank" are answered by the models
-(`encoders`). Where chunks have no vectors yet, those of a reader's documents or of an unusual size, a widget
-gets events {done, total} while they are embedded; the index is kept for the next question. Places in a text are
-counted as JavaScript counts them.
+(`encoders`). Where chunks have no vectors yet, those of a reader's documents or of an unusual size, a
+widget gets events {done, total} while they are embedded; the index is kept for the next question. Places in
+a text are counted as JavaScript counts them.
 """
 
 from __future__ import annotations
