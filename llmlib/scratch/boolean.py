@@ -10,20 +10,17 @@ must hold. It keeps or drops and gives no scores: what is kept comes newest firs
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from llmlib.scratch.retrieval import words
+from llmlib.scratch.retrieval import fold, words
 from llmlib.scratch.vocabulary import Vocabulary, plain
 
 OPERATORS = {"AND": "and", "E": "and", "OR": "or", "OU": "or", "NOT": "not", "NÃO": "not"}
-FIELDS = {  # tag, without accents: the field
-    "titulo": "título", "resumo": "resumo", "palavra-chave": "palavra-chave", "descritor": "descritor",
-    "descritor:exato": "descritor:exato", "estudo": "estudo", "ano": "ano",
-}  # fmt: skip
+FIELDS = ("título", "resumo", "palavra-chave", "descritor", "descritor:exato", "estudo", "ano")
 TOKEN = re.compile(r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<quote>")|(?P<word>[^\s()"\[\]]+)|(?P<tag>[\[\]]))')
+MOST = 256  # words and parentheses of a query
 
 
 class QueryError(ValueError):
@@ -72,6 +69,8 @@ class BooleanIndex:
         """The tree of a query. Raises QueryError."""
         if not plain(text):
             raise QueryError("Escreva o que procurar.", 0, len(text))
+        if (many := len(re.findall(r"[()]|[^\s()]+", text))) > MOST:
+            raise QueryError(f"A busca tem {many} partes, e cabem {MOST}: encurte-a.", 0, len(text))
         return self._sequence(text, 0, opened=None)[0]
 
     def _sequence(self, text: str, at: int, opened: int | None) -> tuple[Node, int]:
@@ -132,10 +131,10 @@ class BooleanIndex:
         close = text.find("]", at)
         if close < 0:
             raise QueryError("Falta fechar este colchete.", at, len(text))
-        flat = unicodedata.normalize("NFD", text[at + 1 : close].strip().lower())
-        field = FIELDS.get("".join(c for c in flat if not unicodedata.combining(c)))
+        typed = fold(text[at + 1 : close].strip())
+        field = next((each for each in FIELDS if fold(each) == typed), None)
         if field is None:
-            sentence = f"Não existe o campo {text[at : close + 1]}. Existem: {', '.join(FIELDS.values())}."
+            sentence = f"Não existe o campo {text[at : close + 1]}. Existem: {', '.join(FIELDS)}."
             raise QueryError(sentence, at, close + 1)
         return field, close + 1
 
@@ -197,10 +196,10 @@ class BooleanIndex:
     def keeps(self, node: Node, place: int) -> bool:
         """Does the query keep the text at that place?"""
         document, fields = self.documents[place], self.texts[place]
-        if node.kind in ("and", "or", "not", "mapped"):
-            if node.kind == "and":  # a word that no text has asks nothing, as in PubMed
-                asked = [each for each in node.children if not blank(each)]
-                return bool(asked) and all(self.keeps(each, place) for each in asked)
+        if node.kind == "and":  # a word that no text has asks nothing, as in PubMed
+            asked = [each for each in node.children if not blank(each)]
+            return bool(asked) and all(self.keeps(each, place) for each in asked)
+        if node.kind in ("or", "not", "mapped"):
             one, other = (self.keeps(each, place) for each in node.children)
             return one and not other if node.kind == "not" else one or other
         if node.kind == "descriptor":

@@ -2,7 +2,7 @@
 // LLM.fold and LLM.words (`// uses engine: search`). Draws nothing.
 // makeBoolean(documents [{title, text, keywords, descriptors, study, year}], vocabulary {descriptors, studies}, lay?)
 function makeBoolean(documents, rows, lay = true) {
-  const OPERATORS = { AND: "and", E: "and", OR: "or", OU: "or", NOT: "not", "NÃO": "not" };
+  const MOST = 256, OPERATORS = { AND: "and", E: "and", OR: "or", OU: "or", NOT: "not", "NÃO": "not" };
   const FIELDS = { titulo: "título", resumo: "resumo", "palavra-chave": "palavra-chave", descritor: "descritor", "descritor:exato": "descritor:exato", estudo: "estudo", ano: "ano" };
   const TOKEN = /\s*(?:(?<open>\()|(?<close>\))|(?<quote>")|(?<word>[^\s()"[\]]+)|(?<tag>[[\]]))/y;
   const { fold, words } = LLM, plain = (text) => (fold(text).match(/[\p{L}\p{N}_]+/gu) ?? []).join(" ");
@@ -46,6 +46,8 @@ function makeBoolean(documents, rows, lay = true) {
   }
   function parse(text) {
     if (!plain(text)) fail("Escreva o que procurar.", 0, text.length);
+    const many = text.match(/[()]|[^\s()]+/g).length;
+    if (many > MOST) fail(`A busca tem ${many} partes, e cabem ${MOST}: encurte-a.`, 0, text.length);
     return sequence(text, 0, null)[0];
   }
   function sequence(text, at, opened) {

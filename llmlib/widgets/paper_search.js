@@ -47,17 +47,19 @@ export default {
         const ranking = lists[way.key], graded = Object.keys(grades).length > 0;
         box.classList.toggle("ps-shown", way.key === shown);
         list.classList.toggle("llm-wait", ranking === undefined);
-        if (ranking === undefined) continue;
+        const now = `${ranking?.join()}|${Object.values(grades).join()}|${graded}`;
+        if (ranking === undefined || list.dataset.drawn === now) continue; // a list that stays keeps the reader's place in it
+        list.dataset.drawn = now;
         const points = ranking && graded ? ndcgOf(ranking, grades) : null;
         const many = way.key === "booleana" && ranking ? `${fmtNumber(ranking.length)} de ${documents.length}` : "";
         setText(score, ranking === null ? (way.key === "booleana" ? "não foi lida" : "só ao vivo") : [points == null ? "" : `nDCG@10 ${fmtNumber(points, 2)}`, many].filter(Boolean).join(" · ") || "\u00a0");
-        list.replaceChildren(...(ranking ?? []).slice(0, 5).map((i) => h("li", {}, h("button", { type: "button", class: "ps-hit", "aria-pressed": String(i === chosen), onclick: () => pick(i) }, marks(graded ? grades[i] ?? 0 : null), documents[i].title, h("small", {}, ` ${documents[i].year}`)))),
+        list.replaceChildren(...(ranking ?? []).slice(0, 5).map((i) => h("li", {}, h("button", { type: "button", class: "ps-hit", "data-at": String(i), "aria-pressed": String(i === chosen), onclick: () => pick(i) }, marks(graded ? grades[i] ?? 0 : null), documents[i].title, h("small", {}, ` ${documents[i].year}`)))),
           ...(ranking?.length === 0 ? [h("li", { class: "ps-none" }, "nada")] : []));
       }
     }
     function pick(i) {
       chosen = i;
-      drawColumns();
+      for (const hit of el.querySelectorAll(".ps-hit")) hit.setAttribute("aria-pressed", String(+hit.dataset.at === i));
       const document = documents[i], sought = new Set(LLM.words(bare()));
       const parts = document.text.split(/([\p{L}\p{N}_]+)/u).map((part) => (sought.has(LLM.fold(part)) ? h("mark", {}, part) : part));
       const places = columns.filter(({ way }) => lists[way.key]).map(({ way }) => { const rank = lists[way.key].indexOf(i); return `${way.label}: ${rank < 0 ? (way.key === "booleana" ? "descartado" : "depois do 10º") : `${rank + 1}º`}`; });
@@ -106,6 +108,7 @@ export default {
       grades = example?.grades ?? {};
       lists = { ...example?.ways };
       chosen = null;
+      for (const { list } of columns) delete list.dataset.drawn;
       detail.replaceChildren();
       setText(note, "");
       drawReading();

@@ -108,6 +108,8 @@ def test_words_lead_to_descriptors_and_laymen_only_where_they_may() -> None:
         ("café[ano]", "Um ano se escreve 2015[ano]", "café[ano]"),
         ("café [título]", "Um campo vem logo depois de um termo", "[título]"),
         ("café AND ( )", "Não há nada entre os parênteses", "( "),
+        ("(" * 300 + "x", "A busca tem 301 partes, e cabem 256", "(" * 300 + "x"),
+        ("café " * 10_000, "A busca tem 10000 partes", "café " * 10_000),
     ],
 )
 def test_a_wrong_query_gets_a_sentence_and_its_place(text: str, sentence: str, part: str) -> None:
@@ -165,6 +167,8 @@ def test_the_page_reads_every_query_as_python_does(tmp_path) -> None:
         "()",
         "x[ano]",
         "ab*",
+        "x " * 257,
+        "café " * 250,
     ]
     odd = [
         "caixa-d'água",

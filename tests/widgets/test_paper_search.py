@@ -59,7 +59,9 @@ def test_fusion_and_duel_refuse_what_was_not_measured() -> None:
 
 @pytest.mark.parametrize("size", ["celular", "mesa"])
 def test_a_search_is_read_as_it_is_typed(size: str, opened: Callable[..., Locator]) -> None:
-    root = opened(SAMPLES["paper-search"](), "disco" if size == "mesa" else "http", size=size)
+    root = opened(
+        SAMPLES["paper-search"](), "disco" if size == "mesa" else "http", size=size, collections=["ciencia"]
+    )
     tree, wrong, booleana = (
         root.locator(".ps-tree"),
         root.locator(".ps-wrong"),
