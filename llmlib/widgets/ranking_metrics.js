@@ -32,7 +32,6 @@ export default {
     }
     function drag(item, event) {
       event.preventDefault();
-      item.grip.setPointerCapture(event.pointerId);
       item.li.classList.add("rk-held");
       const move = ({ clientY }) => {
         const to = order.filter((each) => each !== item && each.li.getBoundingClientRect().top + each.li.offsetHeight / 2 < clientY).length;
@@ -40,9 +39,14 @@ export default {
         order.splice(to, 0, order.splice(order.indexOf(item), 1)[0]);
         draw();
       };
-      const end = () => { item.li.classList.remove("rk-held"); item.grip.removeEventListener("pointermove", move); };
-      item.grip.addEventListener("pointermove", move);
-      for (const name of ["pointerup", "pointercancel"]) item.grip.addEventListener(name, end, { once: true });
+      const end = () => {
+        item.li.classList.remove("rk-held");
+        document.removeEventListener("pointermove", move);
+        for (const name of ["pointerup", "pointercancel"]) document.removeEventListener(name, end);
+      };
+      // On the document: a node that moves in the list loses the pointer that it had captured.
+      document.addEventListener("pointermove", move);
+      for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, end);
     }
     const two = (x) => fmtNumber(x, 2), terms = (grades) => grades.map((grade, i) => grade && `${grade}/${i ? fmtNumber(Math.log2(i + 2), 2).replace(/,?0+$/, "") : 1}`).filter(Boolean).join(" + ") || "0";
     function sums(found, grades) {
