@@ -80,8 +80,17 @@ def collection() -> list[dict]:
 
 
 def body(document: dict) -> str:
-    """What is searched of a text: as `llmlib.retrieval` does, the title before it."""
-    return f"{document['titulo']}\n{document['texto']}"
+    """What is searched of a text."""
+    return bodies()[document["id"]]
+
+
+@cache
+def bodies() -> dict[str, str]:
+    """What `llmlib.retrieval` searches, and the page: title and abstract, one chunk each."""
+    from llmlib.retrieval import index as bundled
+
+    searched = bundled("ciencia", *WHOLE)
+    return {chunk.document: searched.searched(chunk) for chunk in searched.chunks}
 
 
 @cache

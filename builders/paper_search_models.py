@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from llmlib.conversation import chat_ids
+from llmlib.retrieval.encoders import plain
 from llmlib.scratch import llm_rank
 from llmlib.tokens import well_formed
 
@@ -109,24 +110,16 @@ def reranked(reranker: object, queries: Sequence[str], texts: Sequence[str], pai
     return by_text(pairs, score)
 
 
-MARKS = ("<|endoftext|>", "<|im_start|>")  # of the layout of a causal reranker
-TEXT, QUERY = 200, 48  # tokens that it reads of each
-
-
 def questioned(reranker: object, queries: Sequence[str], texts: Sequence[str], pairs: Sequence[Pair]) -> dict:
-    """Log probability of each query as a question on a text, in a user's turn."""
-    plainly = lambda text: encode(reranker, text)  # noqa: E731
-    marks = reranker.tokenizer.convert_tokens_to_ids(list(MARKS))
+    """What an Asker of `llmlib.retrieval` gives: log probability of each query as a question on a text."""
+    head = reranker.tokenizer.encode(reranker.BEFORE, add_special_tokens=False)
+    between = plain(reranker.tokenizer, reranker.BETWEEN)
 
     def score(text: int, asked: list[int]) -> list[float]:
-        before = [
-            *marks,
-            *plainly("user\nContexto:"),
-            *plainly(f" {texts[text]}")[:TEXT],
-            *plainly("\nPergunta:"),
-        ]
-        after = [plainly(f" {queries[q]}")[:QUERY] for q in asked]
-        start, found = states(reranker.model.model, [before + each for each in after], len(before))
+        read = plain(reranker.tokenizer, f" {texts[text]}")[: reranker.MOST_TEXT]
+        before = [*head, *read, *between]
+        after = [plain(reranker.tokenizer, f" {queries[q]}")[: reranker.MOST_QUERY] for q in asked]
+        start, found = states(reranker.model.base_model, [before + each for each in after], len(before))
         return [
             log_p(reranker.model, state[len(before) - start :], each).sum().item()
             for each, state in zip(after, found, strict=True)
