@@ -85,6 +85,8 @@ def use(name: str, root: Locator) -> None:
         root.get_by_role("button", name="Ver a fonte 1").click()
         expect(root.locator(".rag-paper .rag-said")).to_be_visible()
         root.get_by_label("um texto seu").check()
+        expect(root).to_have_attribute("data-state", "live")
+        expect(root.locator(".llm-wait")).to_have_count(0)
         root.locator("summary").click()
     if name == "chunk-view":
         root.get_by_label("Trecho em destaque").fill("2")
