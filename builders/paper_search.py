@@ -49,7 +49,7 @@ LIST = 9  # titles that a model sees at once
 KEPT = 40  # places of a ranking that are written
 FEEDBACK, TERMS, KEEP = 10, 10, 0.5  # RM3's usual settings (texts, words, weight of the query)
 LOST = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)  # shares of descriptors that an indexer might miss
-DRAWS = 10
+DRAWS = 5
 WAYS = {  # key: (name, models that it needs)
     "perita": ("booleana de perito", ()),
     "mapeada": ("mapeada", ()),
@@ -290,21 +290,19 @@ def orders(size: int) -> list[np.ndarray]:
 
 def lost_descriptors() -> list[dict]:
     """The Boolean queries of experts when a share of all descriptors is missing: recall and nDCG."""
-    found = []
+    found, searcher = [], BooleanIndex(collection(), Vocabulary.bundled())
+    asks = [searcher.parse(each["booleana"]) for each in needs()]
     for share in LOST:
         rows = []
         for seed in range(DRAWS if share else 1):
             rng = random.Random(f"perdidos/{share}/{seed}")
-            kept = [
+            searcher.documents = [
                 d | {"descritores": [x for x in d["descritores"] if rng.random() >= share]}
                 for d in collection()
             ]
-            searcher = BooleanIndex(kept, Vocabulary.bundled())
-            rows.append(measured([searcher.search(n["booleana"]) for n in needs()], grades("especialista")))
-        entry: dict = {"lost": share}
-        for name in ("ndcg", "recall"):
-            entry[name] = estimate(np.mean([row[name] for row in rows], axis=0))
-        found.append(entry)
+            rows.append(measured([searcher.find(node) for node in asks], grades("especialista")))
+        means = {name: np.mean([row[name] for row in rows], axis=0) for name in ("ndcg", "recall")}
+        found.append({"lost": share} | {name: estimate(values) for name, values in means.items()})
     return found
 
 
