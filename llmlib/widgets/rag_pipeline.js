@@ -20,14 +20,14 @@ export default {
     const box = h("div", { class: "rag" });
     const pill = statePill(el, live && "mude a pergunta, um trecho ou o prompt"), heard = announcer();
     const question = textField({ value: recorded[0].question, label: "Pergunta", oninput: changed, readOnly: !live });
-    const chips = h("p", { class: "rag-chips", role: "group", "aria-label": "Perguntas gravadas" }, recorded.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => { question.write(each.question); soon.cancel(); changed(true); } }, each.label)));
+    const chips = h("p", { class: "rag-chips", role: "group", "aria-label": "Perguntas gravadas" }, recorded.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => { question.write(each.question); changed(true); } }, each.label)));
     const radios = (legend, name, pairs, value, onpick) => h("fieldset", { class: "rag-set", disabled: !live }, h("legend", {}, legend), pairs.map(([key, label]) => h("label", {}, h("input", { type: "radio", name: `${name}-${id}`, value: String(key), checked: key === value, onchange: () => onpick(key) }), label)));
     const id = freshId();
     const range = (label, key, min, max) => {
       const out = h("output", {}, String(use[key]));
       return h("label", { class: "llm-range" }, label, h("input", { type: "range", min: String(min), max: String(max), value: String(use[key]), disabled: !live, "aria-label": label, oninput: (event) => { use[key] = Number(event.target.value); out.textContent = use[key]; changed(); } }), out);
     };
-    const place = radios("Onde procurar", "place", [[false, "documentos de Caxinduba"], [true, "um texto seu"]], false, (value) => { own = value; mine.hidden = !own; changed(); });
+    const place = radios("Onde procurar", "place", [[false, `documentos de ${model.get("collection").replace(/^./, (c) => c.toUpperCase())}`], [true, "um texto seu"]], false, (value) => { own = value; mine.hidden = !own; changed(); });
     const mineText = h("textarea", { class: "rag-own", rows: 5, spellcheck: false, "aria-label": "O seu texto", placeholder: "Cole aqui um texto. Uma linha com --- começa outro documento.", readOnly: !live, oninput: changed });
     mineText.value = model.get("own");
     const file = h("input", { type: "file", accept: ".txt,.md,text/plain", class: "llm-unseen", tabIndex: -1, "aria-label": "Arquivo de texto", onchange: async () => {
@@ -175,8 +175,8 @@ export default {
 
     // -- asking
     const ask = () => question.text.value.trim();
-    const ownDocuments = () => mineText.value.split(/^\s*---\s*$/m).map((text, i) => ({ id: `seu-${i + 1}`, titulo: `Seu texto${i ? ` (${i + 1})` : ""}`, texto: text }));
-    const slim = ({ document, title, start, end, text, ...ways }) => ({ document, title, start, end, text, ranks: Object.fromEntries(RANKS.map(([key]) => [key, ways[key]?.rank])), on: true, edited: null });
+    const ownDocuments = () => mineText.value.split(/^\s*---\s*$/m).map((text, i) => ({ id: `seu-${i + 1}`, titulo: "", texto: text })); // a title that the reader did not write would be searched too
+    const slim = ({ document, title, start, end, text, ...ways }) => ({ document, title: title || `Seu texto, ${document.slice(4)}`, start, end, text, ranks: Object.fromEntries(RANKS.map(([key]) => [key, ways[key]?.rank])), on: true, edited: null });
     const count = async (text) => { const { tokens, cut } = await host.compute("encode", { messages: [{ role: "user", content: text }] }); return tokens.length + (cut ?? 0); };
     const talk = (text, options) => host.compute("generate", { messages: [{ role: "user", content: text }], max_new_tokens: RAG_ROOM, sampling: { temperature: 0 } }, options);
 
@@ -194,7 +194,7 @@ export default {
       await assemble(fresh);
     }
     async function assemble(fresh) {
-      const sources = hits.filter(({ on }) => on).map((hit) => ({ ...ragSource(spanOf(hit), use.titles), hit }));
+      const sources = hits.filter(({ on }) => on).map((hit) => ({ ...ragSource(spanOf(hit), use.titles && !own), hit }));
       const next = await ragPrompt(ask(), sources, count, context);
       const sizes = [await count(next.question)];
       for (let n = 1; n <= next.used.length; n++) sizes.push(n === next.used.length ? next.tokens : await count(ragMessage(next.question, next.used.slice(0, n))));
@@ -237,6 +237,7 @@ export default {
       const ticket = ++asks, fresh = () => ticket === asks;
       const slow = setTimeout(() => fresh() && pill.set("loading"), 250);
       answer.classList.add("llm-wait");
+      took.search = null;
       try {
         await stage(fresh);
         if (fresh()) { stale(false); pill.set("live", host.where); }
@@ -251,10 +252,11 @@ export default {
     const untouched = () => !own && Object.keys(use).every((key) => use[key] === start[key]);
     function changed(pressed) {
       asks += 1;
+      for (const later of [soon, soonBuild, soonReply]) later.cancel();
       const kept = untouched() && recorded.find((each) => each.question === question.text.value);
       [...chips.children].forEach((chip, i) => chip.setAttribute("aria-pressed", String(recorded[i].question === question.text.value)));
       paperBox.hidden = true;
-      if (kept) { soon.cancel(); showRecorded(kept); }
+      if (kept) showRecorded(kept);
       else if (live) pressed === true ? run(search) : soon();
     }
     function showRecorded(kept) {
