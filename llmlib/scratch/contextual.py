@@ -72,12 +72,12 @@ def by_chance(vectors: np.ndarray, groups: Sequence[object], pairs: int = 2000, 
     return cosine(vectors[left], vectors[right])
 
 
-def apart(a: np.ndarray, b: np.ndarray, chance: np.ndarray) -> np.ndarray:
+def apart(a: np.ndarray, b: np.ndarray, chance: Sequence[float]) -> np.ndarray:
     """Two words' vectors (L+1, D) and the mean cosine by chance (L+1,) -> how far apart they are, (L+1,).
 
     0: the same vector. 1: as far as two words drawn at random.
     """
-    return (1 - cosine(a, b)) / np.maximum(1 - chance, 1e-12)
+    return (1 - cosine(a, b)) / np.maximum(1 - np.asarray(chance), 1e-12)
 
 
 def plane(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
