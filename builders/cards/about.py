@@ -124,6 +124,10 @@ def made(name: str, training: dict) -> str:
     parts = ["## Como foi feito", "```\n" + "\n".join(steps) + "\n```", _effort(training) + ran]
     if training.get("base"):
         parts.append(f"Começou dos pesos de `{training['base']}`.")
+    for run in training.get("earlier", []):
+        lasted = number(run["seconds"] / 60)
+        how = f"Antes dela, outra (`{run['command'].strip()}`) leu {number(run['pairs'])} pares"
+        parts.append(f"{how} em {lasted} minutos.")
     if training.get("objective"):
         parts.append(f"Objetivo: {training['objective']}.")
     if stages := _stages(training):

@@ -84,6 +84,19 @@ def search(result: dict) -> str:
             f" {number(int8['cosine_mean'], 4)} e no mínimo {number(int8['cosine_min'], 4)}; recall@1"
             f" {figure(int8['recall@1'])}."
         )
+    for part, by in result.get("collections", {}).items():
+        ways = [way for way in by if way != "gain"]
+        rows = [
+            [way, *(figure(each["recall@5"]) for each in by[way].values()),
+             *(", ".join(number(100 * v, 1) for v in gain) for gain in by["gain"][way].values())]
+            for way in ways
+        ]  # fmt: skip
+        head = ["perguntas", *by[ways[0]], *(f"{name} menos BM25: de, a" for name in by["gain"][ways[0]])]
+        parts += [
+            f"recall@5 nas coleções do curso, que não entraram no treino (parte `{part}`); as últimas "
+            "colunas são a diferença nas mesmas perguntas e seu intervalo, em pontos:",
+            table(head, rows),
+        ]
     return "\n\n".join(parts)
 
 

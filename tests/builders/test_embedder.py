@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ import torch
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from builders import embedder, reranker, retrieval, tuning
-from builders.corpus import paraphrases, scenes, searches
+from builders.corpus import chunks, lay, paraphrases, scenes, searches
+from llmlib import data
 from llmlib.data import model_path
 
 
@@ -133,6 +135,55 @@ def test_buckets_are_what_they_say():
         assert all(right for right in bucket.relevant)
 
 
+def test_a_chunk_holds_the_fact_that_is_searched_and_its_name():
+    rng = random.Random(7)
+    for split in ("train", "valid"):
+        for _ in range(25):
+            for made_ in chunks.family(rng, split):
+                assert made_.asked.subject.name in made_.text
+                assert made_.asked.value.text.lower() in made_.text.lower()
+                assert made_.asked in made_.facts
+                assert len(made_.text.split()) <= chunks.LONGEST + 40
+
+
+def test_a_search_without_a_name_has_one_answer_in_its_batch():
+    for seed in range(4):
+        found = chunks.batch(random.Random(seed), "train", 10, "situacao")
+        relations = [relation for _, _, (relation, _) in found]
+        for query, _, (relation, name) in found:
+            named = name.lower() in query.lower()
+            assert named or relations.count(relation) == 1, query
+
+
+def test_everyday_and_technical_words_of_a_concept_differ():
+    assert len(lay.areas()) >= 20
+    pairs = [pair for seed in range(3) for pair in lay.batch(random.Random(seed), "train", 20, 1.0)]
+    shared = [set(retrieval.words(query)) & set(retrieval.words(text)) for query, text, _ in pairs]
+    assert np.mean([len(words) for words in shared]) < 1.2
+    held = {key for _, _, key in lay.batch(random.Random(0), "valid", 99)}
+    assert held
+    assert not held & {key for _, _, key in pairs}
+
+
+def test_no_sentence_of_the_collections_is_in_the_training_tables():
+    def runs(text, size):
+        found = re.findall(r"\w+", text.lower())
+        return {" ".join(found[i : i + size]) for i in range(len(found) - size + 1)}
+
+    said = set()
+    for name in ("caxinduba", "ciencia"):
+        for document in data.documents(name):
+            said |= runs(f"{document['titulo']}. {document['texto']}", 7)
+    for question in data.questions("caxinduba"):
+        for way in question["jeitos"]:
+            said |= runs(way["texto"], 7)
+    for query in data.queries("ciencia"):
+        said |= runs(query["pergunta"], 7) | runs(query["leiga"], 7)
+    for table in ("situacoes.txt", "leigo.txt"):
+        for line in (searches.TABLES / table).read_text(encoding="utf-8").splitlines():
+            assert not runs(re.sub(r"\[([^|\]]*)\|[^\]]*\]", r"\1", line), 7) & said, line
+
+
 @pytest.mark.parametrize(
     ("table", "line", "message"),
     [
@@ -210,6 +261,8 @@ def test_the_folder_opens_with_the_standard_classes_and_vectors_are_as_documente
     from sentence_transformers import SentenceTransformer
     from transformers import AutoModel
 
+    from llmlib.retrieval import encoders
+
     model = SentenceTransformer(str(trained), device="cpu")
     texts = ["O sapo come formigas.", "Onde fica a biblioteca Bravina, afinal?"]
     vectors = model.encode(texts)
@@ -221,6 +274,9 @@ def test_the_folder_opens_with_the_standard_classes_and_vectors_are_as_documente
         assert ids[0, 0] != tokenizer.bos_token_id
         mean = plain(ids).last_hidden_state[0].mean(0)
         assert torch.allclose(mean / mean.norm(), torch.from_numpy(vector), atol=1e-5)
+    as_the_library = encoders.embedder(str(trained))([*texts, "a " * 600, ""])
+    np.testing.assert_allclose(as_the_library[:3], model.encode([*texts, "a " * 600]), atol=1e-5)
+    assert not as_the_library[3].any()
     training = json.loads((trained / "training.json").read_text())
     assert training["steps"] == 30
     assert training["command"].startswith("python -m builders.embedder")
