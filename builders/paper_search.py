@@ -260,13 +260,13 @@ class Bench:
 
     def take(self, way: str) -> dict[str, Rankings]:
         """Rankings of any way by form; the fusion must have been found before those that begin with it."""
-        if way == "rerank":
+        if way in ("rerank", "upr"):  # as the page does it
             from llmlib.retrieval.encoders import reranker
 
-            return self.again(judge.reranked, reranker("mini-rerank", "cpu"))
-        if way in ("upr-base", "upr"):
-            name = "mini-base" if way == "upr-base" else "mini-instruct"
-            return self.again(judge.likelihoods, self.lm(name))
+            name = "mini-rerank" if way == "rerank" else "mini-instruct"
+            return self.again(judge.reranked, reranker(name, "cpu"))
+        if way == "upr-base":
+            return self.again(judge.likelihoods, self.lm("mini-base"))
         if way == "pontual":
             return self.again(judge.yes_shares, self.lm("mini-instruct"))
         own = {

@@ -93,9 +93,16 @@ export default {
       for (const { way } of columns) {
         if (lists[way.key] !== undefined) continue;
         if (!host.compute) { lists[way.key] = null; continue; }
-        const answer = query && (await ask("search", { collection: "ciencia", query, k: 10, size: 160, overlap: 0, ...way.ask }));
+        const { judge, ...how } = way.ask; // judge: a model that puts what was found in another order
+        const answer = query && (await ask("search", { collection: "ciencia", query, k: judge ? 20 : 10, size: 160, overlap: 0, ...how }));
         if (mine !== turn) return;
-        lists[way.key] = answer ? answer.hits.map((hit) => at.get(hit.document)).filter((i) => i !== undefined) : answer === "" ? [] : null;
+        let found = answer ? answer.hits.map((hit) => at.get(hit.document)).filter((i) => i !== undefined) : answer === "" ? [] : null;
+        if (found?.length && judge) {
+          const again = await ask("rerank", { model: judge, query, texts: found.map((i) => `${documents[i].title}. ${documents[i].text}`) });
+          if (mine !== turn) return;
+          found = again && LLM.best(again.scores, 10).map(([i]) => found[i]);
+        }
+        lists[way.key] = found;
         setText(note, answer?.note ?? "");
         drawColumns();
       }

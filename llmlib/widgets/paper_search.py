@@ -21,9 +21,14 @@ WAYS = {  # key: (name, what the host is asked besides the query, what it does i
     "bm25": ("BM25", {"by": "bm25"}, "palavras em comum, as raras valem mais"),
     "vetores": ("vetores", {"by": "dense"}, "o vetor mais parecido, mini-embed"),
     "hibrida": ("híbrida", {"by": "hybrid"}, "as duas listas, fundidas por postos"),
+    "upr": (
+        "reordenada por LLM", {"by": "hybrid", "judge": "mini-instruct"},
+        "as 20 primeiras: a busca viria deste texto?",
+    ),
     "rerank": ("reordenada", {"by": "hybrid", "rerank": 20}, "as 20 primeiras, relidas pelo mini-rerank"),
 }  # fmt: skip
 SHOWN = 10  # places of a list that are kept
+USUAL = ("booleana", "bm25", "vetores", "hibrida", "upr")
 
 
 class PaperSearch(Widget):
@@ -34,7 +39,7 @@ class PaperSearch(Widget):
         vocabulary: {"descriptors", "studies"}, as in data/vocabulario.
         examples: {"label", "text", "grades": {id: 1 to 3}, "ways": {way: [ids, the best first]}}; the first
             is shown. A way that an example has no list of is asked of the host.
-        compute: who answers "search" (`llmlib.retrieval.answer`), or None: then examples only.
+        compute: who answers "search" and "rerank" (`llmlib.retrieval`), or None: then examples only.
         ways: keys of WAYS, in order.
         lay: may a layman's wording lead to a descriptor, at first?
     """
@@ -53,7 +58,7 @@ class PaperSearch(Widget):
         vocabulary: Mapping[str, list],
         examples: Sequence[Mapping[str, object]],
         compute: Callable[[str, dict], object] | None = None,
-        ways: Sequence[str] = tuple(WAYS),
+        ways: Sequence[str] = USUAL,
         lay: bool = False,
     ) -> None:
         if not examples:
