@@ -165,7 +165,7 @@ LLM.Index = class {
   constructor(documents, size, overlap) {
     Object.assign(this, { documents, size, overlap, vectors: null });
     this.chunks = LLM.cut(documents, size, overlap);
-    this.searched = this.chunks.map(({ title, text }) => (title ? `${title}\n${text}` : text));
+    this.searched = this.chunks.map(({ title, text }) => (title ? `${title}. ${text}` : text));
   }
 
   get bm25() { return (this.counted ??= new LLM.BM25(this.searched.map(LLM.words))); }
@@ -184,7 +184,7 @@ const widened = ({ rows, data }) => {
 
 // The methods "collection", "chunk" and "search". `files`: what brings things, each a promise:
 // collection(name) -> {documents, sizes: [{size, overlap}]}; vectors(name, size, overlap) -> {stamp, rows, data};
-// stamp() -> that of the embedder, once it is there; embed(texts) -> {vectors}; rerank(query, texts) -> {scores}.
+// stamp() -> that of the embedder, once it is there; embed(texts) -> {vectors}; rerank(query, texts, model) -> {scores}.
 LLM.searcher = (files, { now = () => performance.now() } = {}) => {
   const indexes = new Map(); // by collection or documents, and sizes: the last of them
   const BATCH = 16;
@@ -235,7 +235,7 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
   }
 
   async function search(params, { onEvent, signal } = {}) {
-    const { k = 5, by = "hybrid", rerank = 0 } = params;
+    const { k = 5, by = "hybrid", rerank = 0, reranker = "mini-rerank" } = params;
     let [query, note] = LLM.query(params.query ?? "");
     if (!["hybrid", "bm25", "dense"].includes(by)) throw Error(`Busca-se por hybrid, bm25, dense; veio '${by}'.`);
     if (!(Number.isInteger(k) && k >= 1 && Number.isInteger(rerank) && rerank >= 0))
@@ -271,9 +271,9 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
     let order = by === "hybrid" ? LLM.fuse(Object.values(lists).map((list) => list.map(([i]) => i))) : lists[by];
     if (rerank && order.length) {
       const numbers = order.slice(0, rerank).map(([i]) => i);
-      await files.reranker?.();
+      await files.reranker?.(reranker);
       start = now();
-      const { scores } = await files.rerank(query, numbers.map((i) => index.searched[i]));
+      const { scores } = await files.rerank(query, numbers.map((i) => index.searched[i]), reranker);
       stage("rerank");
       lists.rerank = LLM.best(scores, numbers.length).map(([i, score]) => [numbers[i], score]);
       order = [...lists.rerank, ...order.slice(rerank)];

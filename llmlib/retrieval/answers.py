@@ -92,6 +92,7 @@ def search(params: dict) -> dict | Generator[dict, None, dict]:
     else:
         found, made = own_index(params["documents"], size, overlap), False
     asked = {"k": params.get("k", 5), "by": params.get("by", "hybrid"), "rerank": params.get("rerank", 0)}
+    asked["reranker"] = params.get("reranker")
     query = params.get("query", "")
     if asked["by"] != "bm25" and found.missing and not made:
         cut_query(query)  # a bad query is refused before the work

@@ -168,7 +168,7 @@ class Index:
 
     def searched(self, chunk: Chunk) -> str:
         """The text by which a chunk is found: its own, with the document's title before it."""
-        return f"{chunk.title}\n{chunk.text}" if self.title and chunk.title else chunk.text
+        return f"{chunk.title}. {chunk.text}" if self.title and chunk.title else chunk.text
 
     def embedder(self) -> Callable:
         """The function from texts to vectors, opened at its first use."""
@@ -222,7 +222,9 @@ class Index:
 
     # ---- searching
 
-    def search(self, query: str, k: int = 5, by: str = "hybrid", rerank: int = 0) -> Hits:
+    def search(
+        self, query: str, k: int = 5, by: str = "hybrid", rerank: int = 0, reranker: str | None = None
+    ) -> Hits:
         """The k chunks that answer best, as Hits (a list of Hit with `note` and `ms`).
 
         Args:
@@ -231,6 +233,8 @@ class Index:
                 each, joined by reciprocal rank fusion. A hybrid search of stop-words only goes by vectors
                 alone, and `note` says so. A chunk that shares no word with the query is not in BM25's list.
             rerank: how many of the best the reranker reads again and puts in order; 0: none.
+            reranker: name of another one than the index's: "mini-instruct" puts texts in order by how likely
+                it is to ask this query of them.
         Raises:
             RetrievalError: an empty query, one of stop-words only for BM25, an unknown `by`, a `k` below 1.
         """
@@ -267,8 +271,9 @@ class Index:
             order = [(number, place.score) for number, place in lists[by].items()]
         again: dict[int, Place] = {}
         if rerank and order:
+            judge = self._judge(reranker)  # opened before the clock starts
             with stage(ms, "rerank"):
-                order, again = self._reranked(query, order, rerank)
+                order, again = self._reranked(query, order, rerank, judge)
         hits = [
             Hit(
                 self.chunks[number],
@@ -291,14 +296,19 @@ class Index:
             places, cosines = self.store.nearest(vector, depth)
         return ranked(places, cosines)
 
-    def _reranked(
-        self, query: str, order: list[tuple[int, float]], count: int
-    ) -> tuple[list[tuple[int, float]], dict[int, Place]]:
-        """The first `count` put in the reranker's order, and what it said of them; the others stay below."""
+    def _judge(self, name: str | None) -> Callable:
+        if name is not None:
+            return encoders.reranker(name)
         if isinstance(self._reranker, str):
             self._reranker = encoders.reranker(self._reranker)
+        return self._reranker
+
+    def _reranked(
+        self, query: str, order: list[tuple[int, float]], count: int, judge: Callable
+    ) -> tuple[list[tuple[int, float]], dict[int, Place]]:
+        """The first `count` put in the reranker's order, and what it said of them; the others stay below."""
         numbers = [number for number, _ in order[:count]]
-        scores = np.asarray(self._reranker(query, [self.searched(self.chunks[i]) for i in numbers]))
+        scores = np.asarray(judge(query, [self.searched(self.chunks[i]) for i in numbers]))
         places, values = best(scores, len(numbers))
         again = ranked([numbers[i] for i in places], values)
         return [(i, place.score) for i, place in again.items()] + order[count:], again

@@ -116,8 +116,8 @@ function pageCompute(base) {
       vectors: (name, size, overlap) => brought("llmVectors", `${name}-${size}-${overlap}`),
       stamp: async () => (await model("mini-embed")).sha256,
       embed: (texts) => compute("mini-embed", "embed", { texts }),
-      reranker: () => model("mini-rerank"),
-      rerank: (query, texts) => compute("mini-rerank", "rerank", { query, texts }),
+      reranker: (name) => model(name),
+      rerank: (query, texts, name) => compute(name, "rerank", { query, texts, model: name }),
     });
   }
 

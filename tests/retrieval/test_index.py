@@ -90,7 +90,7 @@ def test_vectors_are_made_once_and_only_of_what_is_new():
     index.add([{"id": "d", "titulo": "Praça", "texto": "Na praça, a feira começa cedo."}])
     assert len(index.embedder().seen) == first + 2
     assert index.search("feira")[0].document == "d"
-    known = Letters()(["Praça\nNo cais."])
+    known = Letters()(["Praça. No cais."])
     index.add([{"id": "e", "titulo": "Praça", "texto": "No cais."}], vectors=known)
     assert len(index.embedder().seen) == first + 3  # the search for "feira"; the new one's came along
 
