@@ -32,6 +32,7 @@ TRAINING: dict[str, Step] = {
 }  # fmt: skip
 EVALUATED = ("mini-base", "mini-instruct", "mini-dpo")  # the others measure themselves when they are made
 FAMILY = "family"
+SIZES = "1000,10000,100000,1000000"  # of an index, in chunks
 
 
 def recipe(name: str) -> list[Step]:
@@ -70,6 +71,9 @@ RECIPES: dict[str, list[Step]] = {
     "sentidos": [["builders.senses"], ["builders.sense_curves"]],
     "vocabulario": [["builders.vocabulary"]],
     "busca-cientifica": [["builders.paper_search"]],
+    "busca-tamanho": [
+        ["builders.bench_retrieval", "--sizes", SIZES, "--out", "data/medidas/busca-tamanho.json"]
+    ],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
 }
