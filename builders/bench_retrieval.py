@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import gc
 import json
 import os
 import platform
@@ -39,7 +40,7 @@ WIDTH, WORDS, QUERIES, K = 192, 60, 20, 10
 MOST_MS, MOST_MB = 50, 4096  # what a page, and an ordinary computer, can give to a search
 BATCH = 1000
 
-Search = Callable[[int], list[int]]  # number of a query -> numbers found
+Search = Callable[[object], list[int]]  # a query -> numbers found
 
 
 # ---- what is indexed
@@ -65,53 +66,52 @@ def texts(count: int, length: int = WORDS, seed: int = 0) -> list[list[str]]:
     return [pool[start : start + size] for start, size in zip(starts, sizes, strict=True)]
 
 
-# ---- the ways: each gets a size, and gives how to search
+# ---- the ways: each gets what is to be indexed, and gives how to search
 
 
-def with_numpy(count: int) -> Search:
+def with_numpy(made: np.ndarray) -> Search:
     """VectorStore: every query against every vector."""
     from llmlib.retrieval import VectorStore
 
-    store, asked = VectorStore(), vectors(QUERIES, 1)
-    store.add(vectors(count))
-    return lambda i: store.nearest(asked[i], K)[0].tolist()
+    store = VectorStore()
+    store.add(made)
+    return lambda query: store.nearest(query, K)[0].tolist()
 
 
-def with_bm25s(count: int) -> Search:
+def with_bm25s(made: list[list[str]]) -> Search:
     """bm25s, whose scores lie in a sparse matrix."""
     import bm25s
 
-    index, asked = bm25s.BM25(), texts(QUERIES, 12, 1)
-    index.index(texts(count), show_progress=False)
+    index = bm25s.BM25()
+    index.index(made, show_progress=False)
 
-    def search(i: int) -> list[int]:
-        known = [word for word in asked[i] if word in index.vocab_dict]
-        return index.retrieve([known], k=min(K, count), show_progress=False)[0][0].tolist()
+    def search(query: list[str]) -> list[int]:
+        known = [word for word in query if word in index.vocab_dict]
+        return index.retrieve([known], k=min(K, len(made)), show_progress=False)[0][0].tolist()
 
     return search
 
 
-def with_ours(count: int) -> Search:
+def with_ours(made: list[list[str]]) -> Search:
     """BM25 of llmlib.scratch.retrieval."""
     from llmlib.scratch.retrieval import BM25, best
 
-    index, asked = BM25(texts(count)), texts(QUERIES, 12, 1)
-    return lambda i: best(index.scores(asked[i]), K)[0].tolist()
+    index = BM25(made)
+    return lambda query: best(index.scores(query), K)[0].tolist()
 
 
-def with_qdrant(count: int, path: str = "") -> Search:
+def with_qdrant(made: np.ndarray, path: str = "") -> Search:
     """QdrantStore on qdrant-client's local mode."""
     from qdrant_client import QdrantClient
 
     from llmlib.retrieval import QdrantStore
 
-    client = QdrantClient(path=path) if path else QdrantClient(":memory:")
-    store, asked = QdrantStore(client), vectors(QUERIES, 1)
-    store.add(vectors(count))
-    return lambda i: store.nearest(asked[i], K)[0].tolist()
+    store = QdrantStore(QdrantClient(path=path) if path else QdrantClient(":memory:"))
+    store.add(made)
+    return lambda query: store.nearest(query, K)[0].tolist()
 
 
-def with_engine(count: int, path: str = "") -> Search:
+def with_engine(made: np.ndarray, path: str = "") -> Search:
     """Qdrant's engine in this process: a graph of neighbours, on disk and mapped into memory."""
     from qdrant_edge import Distance, EdgeConfig, EdgeShard, EdgeVectorParams, Point, Query, QueryRequest
     from qdrant_edge import UpdateOperation as Update
@@ -119,14 +119,13 @@ def with_engine(count: int, path: str = "") -> Search:
     Path(path).mkdir(parents=True, exist_ok=True)
     params = EdgeVectorParams(size=WIDTH, distance=Distance.Cosine)
     shard = EdgeShard.create(path, EdgeConfig(vectors={"v": params}))
-    made, asked = vectors(count), vectors(QUERIES, 1)
-    for at in range(0, count, BATCH):
-        points = [Point(i, {"v": made[i].tolist()}, {}) for i in range(at, min(at + BATCH, count))]
+    for at in range(0, len(made), BATCH):
+        points = [Point(i, {"v": made[i].tolist()}, {}) for i in range(at, min(at + BATCH, len(made)))]
         shard.update(Update.upsert_points(points))
     shard.optimize()
 
-    def search(i: int) -> list[int]:
-        request = QueryRequest(query=Query.Nearest(asked[i].tolist(), using="v"), limit=K)
+    def search(query: np.ndarray) -> list[int]:
+        request = QueryRequest(query=Query.Nearest(query.tolist(), using="v"), limit=K)
         return [point.id for point in shard.query(request)]
 
     return search
@@ -156,30 +155,31 @@ def resident() -> float:
 
 
 def measure(way: str, size: int) -> dict:
-    """One way at one size, in this process. The time that the data takes is measured, and taken off."""
-    start = time.perf_counter()
-    (texts if way.startswith("bm25") else vectors)(size)
-    data = time.perf_counter() - start
+    """One way at one size, in this process."""
+    before = resident()
+    if way.startswith("bm25"):
+        made, asked = texts(size), texts(QUERIES, 12, 1)
+    else:
+        made, asked = vectors(size), list(vectors(QUERIES, 1))
     with tempfile.TemporaryDirectory() as folder:
-        before, start = resident(), time.perf_counter()
-        search = WAYS[way][1](size, *([f"{folder}/index"] if way in ON_DISK else []))
-        seconds = max(time.perf_counter() - start - data, 1e-6)
+        start = time.perf_counter()
+        search = WAYS[way][1](made, *([f"{folder}/index"] if way in ON_DISK else []))
+        seconds = time.perf_counter() - start
+        exact = with_numpy(made) if way in APPROXIMATE else None
+        del made
+        gc.collect()
         gained = resident() - before
         times, found = [], []
-        for i in [0, 1, *range(QUERIES)]:  # two that warm up
+        for query in [*asked[:2], *asked]:  # two that warm up
             start = time.perf_counter()
-            found.append(search(i))
+            found.append(search(query))
             times.append((time.perf_counter() - start) * 1000)
-    row = {
-        "way": way,
-        "size": size,
-        "index_s": seconds,
-        "query_ms": float(np.median(times[2:])),
-        "mb": gained,
-    }
-    if way in APPROXIMATE:
-        exact = with_numpy(size)
-        row["recall"] = float(np.mean([len({*exact(i)} & {*found[i + 2]}) / K for i in range(QUERIES)]))
+    query_ms = float(np.median(times[2:]))
+    row = {"way": way, "size": size, "index_s": seconds, "query_ms": query_ms, "mb": gained}
+    if exact:
+        row["mb"] -= size * WIDTH * 4 / 2**20  # the vectors that are kept to compare with
+        shared = [len({*exact(query)} & {*hits}) / K for query, hits in zip(asked, found[2:], strict=True)]
+        row["recall"] = float(np.mean(shared))
     return row
 
 

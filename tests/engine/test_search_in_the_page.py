@@ -53,7 +53,8 @@ def address(tmp_path_factory, tokenizer) -> str:
 
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "in the page"])
 def test_a_search_brings_what_it_needs_and_no_more(address, visit, worker):  # noqa: F811
-    shown = visit(address, before=None if worker else "delete globalThis.Worker").page
+    visited = visit(address, before=None if worker else "delete globalThis.Worker")
+    shown = visited.page
     shown.wait_for_function("Boolean(globalThis.probe)")
     ask = lambda method, **params: shown.evaluate(ASK, [method, params])  # noqa: E731
     seen: list[str] = []
@@ -100,6 +101,8 @@ def test_a_search_brings_what_it_needs_and_no_more(address, visit, worker):  # n
     assert came() == ["collections/vila-5-1.js"]
     with pytest.raises(Exception, match=r"collections/outra\.js não foi encontrado"):
         ask("search", collection="outra", query="gato")
+    assert [error for error in visited.errors if "FILE_NOT_FOUND" not in error] == []
+    visited.errors.clear()  # what the browser says of that file
     with pytest.raises(Exception, match="A busca está vazia"):
         ask("search", **vila, query="  ")
     assert came() == ["collections/outra.js"]
