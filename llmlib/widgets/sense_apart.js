@@ -66,7 +66,7 @@ export default {
       plot.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `Afastamento por camada. ${alt}` },
         grid, svg("line", { class: "sa-here", x1: x(layer), x2: x(layer), y1: top, y2: height - bottom }), ticks,
         svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, "depois de qual camada"), curves, names,
-        relative && svg("text", { x: width - right - 26, y: y(1) - 5, "text-anchor": "end", class: "sa-chance" }, "como duas palavras sorteadas")));
+        relative && !small && svg("text", { x: width - right - 26, y: y(1) - 5, "text-anchor": "end", class: "sa-chance" }, "como duas palavras sorteadas")));
     }
     function drawAll() {
       drawPlot();
