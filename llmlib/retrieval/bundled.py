@@ -22,17 +22,21 @@ from llmlib.retrieval.texts import OVERLAP, SIZE
 # What the pages bring vectors for: (words of a chunk, words that neighbours share).
 SIZES = {
     "caxinduba": ((60, 15), (30, 8), (120, 30)),
-    "ciencia": ((160, 0), (60, 15)),  # the longest abstract has 156 words: there a chunk is a whole one
+    "ciencia": ((160, 0),),  # the longest abstract has 156 words: a chunk is a whole one
 }
 
 
-@lru_cache(maxsize=6)
 def index(name: str = "caxinduba", size: int = SIZE, overlap: int = OVERLAP, title: bool = True) -> Index:
     """The Index of a bundled collection, the same object each time: `Index.add` would change it for all.
 
     With the sizes of SIZES its vectors are mostly there already; others are made at the first search.
     Raises `data.UnknownName` for another name, RetrievalError for sizes that cannot be.
     """
+    return _made(name, size, overlap, title)
+
+
+@lru_cache(maxsize=6)
+def _made(name: str, size: int, overlap: int, title: bool) -> Index:
     keep = (size, overlap) in SIZES.get(name, ()) and folder()
     how = Kept(f"{name}-{size}-{overlap}", keep) if keep else "mini-embed"
     return Index(data.documents(name), size, overlap, embedder=how, title=title)
