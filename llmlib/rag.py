@@ -87,11 +87,18 @@ class Answer:
 
 
 def ask(
-    lm: object, index: object, question: str, k: int = 3, by: str = "hybrid", rerank: int = 0, **rules: float
+    lm: object,
+    index: object,
+    question: str,
+    k: int = 3,
+    by: str = "hybrid",
+    rerank: int = 0,
+    titles: bool = True,
+    **rules: float,
 ) -> Answer:
     """Answer `question` from the documents of `index`. `rules` are those of `lm.chat`."""
     hits = index.search(question, k=k, by=by, rerank=rerank)
-    return answer(lm, prompt(lm, question, hits), **rules)
+    return answer(lm, prompt(lm, question, hits, titles=titles), **rules)
 
 
 def prompt(
@@ -122,7 +129,7 @@ def prompt(
     total = size(kept)
     if total > limit:
         raise ValueError(
-            f"A pergunta ocupa {total} tokens, e cabem {limit} (os outros {room} são da resposta): encurte-a."
+            f"A pergunta ocupa {f'{total:,}'.replace(',', '.')} tokens, e cabem {limit} (os outros {room} são da resposta): encurte-a."
         )
     return Prompt(question, message(question, kept), tuple(kept), tuple(found[len(kept) :]), cut, total)
 
