@@ -128,8 +128,9 @@ def prompt(
         kept, cut = ([starts[fit - 1]], len(words) - fit) if fit else ([], 0)
     total = size(kept)
     if total > limit:
+        said = f"{total:,}".replace(",", ".")
         raise ValueError(
-            f"A pergunta ocupa {f'{total:,}'.replace(',', '.')} tokens, e cabem {limit} (os outros {room} são da resposta): encurte-a."
+            f"A pergunta ocupa {said} tokens, e cabem {limit} (os outros {room} são da resposta): encurte-a."
         )
     return Prompt(question, message(question, kept), tuple(kept), tuple(found[len(kept) :]), cut, total)
 
