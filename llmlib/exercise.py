@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llmlib.cases import EXERCISES, Ciranda, Exercise
+from llmlib.cases import EXERCISES, Ciranda
+from llmlib.exercise_kind import Exercise
 from llmlib.prose import number
 
 __all__ = ["EXERCISES", "Ciranda", "Exercise", "Feedback", "check", "written"]

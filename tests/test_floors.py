@@ -20,9 +20,11 @@ FILES = sorted((ROOT / "llmlib").rglob("*.py"))
 
 FLOOR_0 = {
     "cases",
+    "cases_meaning",
     "checkpoints",
     "data",
     "engine",
+    "exercise_kind",
     "gguf",
     "measure",
     "parts",
