@@ -34,7 +34,7 @@ export default {
         setText(words[side], `${side ? "outros pares" : "mesmo sentido"}: média ${fmtNumber(mean, 2).replace("-", "−")}`);
       });
       dots.forEach((dot, i) => dot.classList.toggle("cs-now", i === slider.get()));
-      setText(numbers, `alinhamento ${fmtNumber(m.alignment, 2)} · uniformidade ${fmtNumber(m.uniformity, 2).replace("-", "−")}`);
+      setText(numbers, `alinhamento ${fmtNumber(m.alignment, 2)}\nuniformidade ${fmtNumber(m.uniformity, 2).replace("-", "−")}`);
       setText(said, `${m.name}: o texto certo é o mais próximo em ${m.hits} de ${m.n} casos (${fmtPercent(m.hits / m.n)}, intervalo de 95 %: ${fmtPercent(m.low)} a ${fmtPercent(m.high)}).`);
       picture.setAttribute("aria-label", `Cosseno médio dos pares de mesmo sentido ${fmtNumber(m.means[0], 2)}, dos outros ${fmtNumber(m.means[1], 2)}.`);
       heard.say(said.textContent);

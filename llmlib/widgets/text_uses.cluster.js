@@ -5,7 +5,8 @@ function tuCluster({ texts, labels, names, systems, live, pill, heard, text: fir
   const { text } = textField({ value: first, label: "Texto a pôr num grupo", oninput: () => soon(), readOnly: !live });
   const choose = tuChooser(systems, count), slider = tuRange("grupos", { min: 2, max: 12, value: classes.length }, count);
   const again = h("button", { type: "button", class: "llm-button", onclick: () => { seed += 1; count(); } }, "Outro sorteio");
-  const split = texts.map((each) => new Set(LLM.words(each))), inAll = new Map();
+  const split = texts.map((each) => new Set(LLM.words(each))), inAll = new Map(), written = new Map(); // words count without accents, and are shown with them
+  for (const word of texts.flatMap((each) => each.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [])) written.set(LLM.words(word)[0], word);
   for (const words of split) for (const word of words) inAll.set(word, (inAll.get(word) ?? 0) + 1);
   let seed = 0, found = null, mine = -1, turn = 0;
 
@@ -17,7 +18,7 @@ function tuCluster({ texts, labels, names, systems, live, pill, heard, text: fir
   function marks(own) {
     const times = new Map();
     for (const i of own) for (const word of split[i]) times.set(word, (times.get(word) ?? 0) + 1);
-    return [...times].filter(([, n]) => n > 1).map(([word, n]) => [word, n / own.length - inAll.get(word) / texts.length]).sort((a, b) => b[1] - a[1]).slice(0, 3).map(([word]) => word);
+    return [...times].filter(([, n]) => n > 1).map(([word, n]) => [word, n / own.length - inAll.get(word) / texts.length]).sort((a, b) => b[1] - a[1]).slice(0, 3).map(([word]) => written.get(word));
   }
   async function place() {
     const order = ++turn, asked = text.value.trim(), v = asked && (await choose.get().of(asked));

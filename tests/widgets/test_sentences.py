@@ -45,7 +45,7 @@ def test_packed_vectors_keep_their_cosines() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: TextUses(**tool("search", mode="magia")), "magia"),
+        (lambda: TextUses(**(tool("search") | {"mode": "magia"})), "magia"),
         (lambda: TextUses(**tool("search", sources=[])), "ao menos um modelo"),
         (lambda: TextUses(**tool("search", texts=TEXTS[:1], right={})), "dois textos"),
         (lambda: TextUses(**tool("search", right={"x": 99})), "lugar 99"),
