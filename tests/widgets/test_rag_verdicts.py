@@ -34,7 +34,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="cada resultado uma vez"):
         RankingMetrics("x", asked.ITEMS, {"a": [0, 1]})
     with pytest.raises(ValueError, match="vai de 0 a 3"):
-        RankingMetrics("x", [{"title": "a", "grade": 4}, {"title": "b", "grade": 0}], {"a": [0, 1]})
+        RankingMetrics("x", [{"title": "a", "grade": 4}, {"title": "b", "grade": 0}], {"a": [0, 1]}, k=1)
     with pytest.raises(ValueError, match="k vai de 1 a 5"):
         RankingMetrics("x", asked.ITEMS, asked.ORDERS, k=6)
     with pytest.raises(ValueError, match="ao menos uma resposta"):
