@@ -70,9 +70,10 @@ family: setup  ## rebuild every model of the course, from the texts on: hours (D
 data: setup  ## rebuild one artefact: make data NAME=corpus (no NAME: list them)
 	@$(PY) -m builders $(NAME) --device $(DEVICE)
 
-bench: setup  ## speed of the engine against onnxruntime-web and transformers: build/bench.md
+bench: setup  ## speed of the engine and of searches, against their rivals: build/bench.md and a table
 	@$(PY) -m tests.browser
 	@$(PY) -m builders.bench
+	@$(PY) -m builders.bench_retrieval --sizes 1000,10000
 	@$(PY) -m builders.bench_page_training --browser
 
 screenshot: setup  ## the pictures of README.md, from the built site

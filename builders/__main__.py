@@ -22,7 +22,7 @@ TRAINING: dict[str, Step] = {
         *PAIR, "builders.pretrain", "--tokens", "60M", "--stage1", "0.3", "--stage3", "0.2",
         "--decay", "0.4", "--accumulate", "2", "--compile", "--resume",
     ],
-    "mini-instruct": [*PAIR, "builders.sft", "--minutes", "9.5", "--compile", "--space", "--resume"],
+    "mini-instruct": [*PAIR, "builders.sft", "--minutes", "40", "--compile", "--space", "--resume"],
     "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
     "mini-bert": ["builders.bert", "--tokens", "10M", "--resume"],
     "mini-t5": ["builders.t5", "--resume"],
