@@ -73,7 +73,7 @@ data: setup  ## rebuild one artefact: make data NAME=corpus (no NAME: list them)
 bench: setup  ## speed of the engine and of searches, against their rivals: build/bench.md and a table
 	@$(PY) -m tests.browser
 	@$(PY) -m builders.bench
-	@$(PY) -m builders.bench_retrieval --sizes 1000,10000
+	@$(PY) -m builders.bench_retrieval --sizes 1000,10000 --out build/busca-tamanho.json
 	@$(PY) -m builders.bench_page_training --browser
 
 screenshot: setup  ## the pictures of README.md, from the built site
