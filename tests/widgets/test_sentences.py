@@ -207,8 +207,9 @@ def test_a_typed_sentence_is_compared(
 def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: Callable, axe: str) -> None:
     write_page(tmp_path, [TextUses(**tool(mode, sources=[mini])) for mode in MODES], real="mini-embed")
     view = visit(f"{served}/index.html").page
+    inside = (view.locator(f'[data-mode="{mode}"]') for mode in MODES)
     search, recommend, classify, cluster, anomaly, diversity = (
-        view.locator(f'[data-mode="{m}"]') for m in MODES
+        view.locator(".llm-widget").filter(has=each) for each in inside
     )
 
     expect(search.locator(".tu-column").last).to_contain_text("✓ é esta")
