@@ -13,6 +13,8 @@ KINDS = {
     "leitura": "perguntas sobre um contexto",
     "sem_resposta": "contexto sem a resposta",
     "fonte": "responder citando a fonte",
+    "documento": "perguntas sobre trechos de documentos",
+    "documento_sem": "trechos de documentos que não respondem",
     "padrao": "seguir um padrão de exemplos",
     "copia": "copiar",
     "lista": "listas com número certo de itens",
