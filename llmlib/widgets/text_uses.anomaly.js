@@ -30,7 +30,7 @@ function tuAnomaly({ texts, labels, more, text: first, systems, live, pill, hear
       return h("span", { class: `tu-dot${pointed.has(j) ? " tu-pointed" : ""}${open && labels[box[j]] === "intruso" ? " tu-intruder" : ""}`, style: `left:${at(strange[j])}; --lane:${lane}`, title: texts[box[j]] });
     });
     axis.style.setProperty("--lanes", Math.max(4, lanes.length));
-    axis.replaceChildren(...dots, mine == null ? "" : h("span", { class: "tu-dot tu-yours", style: `left:${at(mine)}; --lane:-1` }, h("span", {}, "o seu")), h("span", { class: "tu-ends" }, h("span", {}, `comum ${fmtNumber(low, 2)}`), h("span", {}, `estranho ${fmtNumber(high, 2)}`)));
+    axis.replaceChildren(...dots, mine == null ? "" : h("span", { class: "tu-dot tu-yours", style: `left:${at(mine)}; --lane:-1` }, h("span", { class: mine - low > 0.6 * (high - low) ? "tu-flip" : "" }, "o seu")), h("span", { class: "tu-ends" }, h("span", {}, `comum ${fmtNumber(low, 2)}`), h("span", {}, `estranho ${fmtNumber(high, 2)}`)));
     list.replaceChildren(...order.slice(0, slider.get()).map((j) => h("li", { class: open && labels[box[j]] === "intruso" ? "tu-right" : "" }, h("span", { class: "tu-score" }, fmtNumber(strange[j], 2)), h("span", {}, texts[box[j]], open && h("strong", {}, labels[box[j]] === "intruso" ? " ✓ intruso" : " ✗ era da casa")))));
     const hits = [...pointed].filter((j) => labels[box[j]] === "intruso").length;
     said.textContent = `${open ? `Achou ${hits} dos ${intruders} intrusos, com ${pointed.size - hits} ${pointed.size - hits === 1 ? "alarme falso" : "alarmes falsos"}.` : `Há ${intruders} intrusos entre ${box.length} textos. Quais você apontaria?`}${mine == null ? "" : ` O seu texto é mais estranho que ${strange.filter((x) => x < mine).length} dos ${box.length}.`}`;
