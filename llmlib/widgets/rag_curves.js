@@ -19,9 +19,9 @@ export default {
       const points = sweep.points;
       list.replaceChildren(...points.map((point, i) => {
         const parts = point[which], told = parts ? kinds.map((kind) => `${kind} ${fmtPercent(parts[kind].value)}`).join(", ") : "sem medida";
-        return h("li", {}, h("button", { type: "button", class: "rc-row", tabIndex: i === at ? 0 : -1, "aria-label": `${point.label}: ${told}`, onclick: () => { at = i; pick(); } },
-          h("span", { class: "rc-label" }, point.label),
-          h("span", { class: "rc-bar" }, parts && kinds.map((kind) => parts[kind].value > 0 && h("span", { class: "rc-part", "data-verdict": kind, "--w": parts[kind].value }, parts[kind].value >= 0.09 ? h("b", {}, fmtPercent(parts[kind].value)) : "")),
+        return h("li", {}, h("button", { type: "button", class: "rc-row", tabIndex: i === at ? 0 : -1, onclick: () => { at = i; pick(); } },
+          h("span", { class: "rc-label" }, point.label, h("span", { class: "llm-unseen" }, `: ${told}`)),
+          h("span", { class: "rc-bar", "aria-hidden": "true" }, parts && kinds.map((kind) => parts[kind].value > 0 && h("span", { class: "rc-part", "data-verdict": kind, "--w": parts[kind].value }, parts[kind].value >= 0.09 ? h("b", {}, fmtPercent(parts[kind].value)) : "")),
             which === "answerable" && h("span", { class: "rc-found", "--w": point.found.value }))));
       }));
       settle();
