@@ -20,7 +20,7 @@ export default {
     const chips = ways.map((way) => h("label", { class: "ps-chip" },
       h("input", { type: "radio", name: group, value: way.key, checked: way.key === shown, onchange: () => { shown = way.key; drawColumns(); } }), h("span", {}, way.label)));
     const columns = ways.map((way) => ({ way, score: h("p", { class: "ps-score" }), list: h("ol", { class: "ps-hits" }), box: null }));
-    for (const each of columns) each.box = h("section", { class: "ps-column", "aria-label": each.way.label }, h("h4", {}, each.way.label), h("p", { class: "ps-what" }, each.way.what), each.score, each.list);
+    for (const each of columns) each.box = h("section", { class: "ps-column", "aria-label": each.way.label }, h("p", { class: "ps-name" }, each.way.label), h("p", { class: "ps-what" }, each.way.what), each.score, each.list);
     const detail = h("div", { class: "ps-detail", "aria-live": "polite" });
 
     // BM25 needs no model: it is computed here, with the words as typed or with more.

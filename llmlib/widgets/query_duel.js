@@ -41,7 +41,7 @@ export default {
     const dots = (grade) => h("span", { class: "ps-grade" }, "●".repeat(grade) + "○".repeat(3 - grade), h("span", { class: "llm-unseen" }, `relevância ${grade} de 3. `));
     function side(row, way, mark) {
       const list = row.lists[way].slice(0, 5);
-      return h("section", { class: "qd-side" }, h("h4", {}, `${mark} ${ways[way].label}`), h("p", { class: "ps-score" }, `nDCG@10 ${fmtNumber(ndcgOf(row.lists[way], row.grades), 2)}`),
+      return h("section", { class: "qd-side" }, h("p", { class: "qd-name" }, `${mark} ${ways[way].label}`), h("p", { class: "ps-score" }, `nDCG@10 ${fmtNumber(ndcgOf(row.lists[way], row.grades), 2)}`),
         h("ol", {}, list.length ? list.map((i) => h("li", {}, dots(row.grades[i] ?? 0), titles[i])) : h("li", { class: "ps-none" }, "nenhum resultado")));
     }
     function reasons(row) {

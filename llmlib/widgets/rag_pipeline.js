@@ -30,7 +30,7 @@ export default {
     const place = radios("Onde procurar", "place", [[false, `documentos de ${model.get("collection").replace(/^./, (c) => c.toUpperCase())}`], [true, "um texto seu"]], false, (value) => { own = value; mine.hidden = !own; changed(); });
     const mineText = h("textarea", { class: "rag-own", rows: 5, spellcheck: false, "aria-label": "O seu texto", placeholder: "Cole aqui um texto. Uma linha com --- começa outro documento.", readOnly: !live, oninput: changed });
     mineText.value = model.get("own");
-    const file = h("input", { type: "file", accept: ".txt,.md,text/plain", class: "llm-unseen", tabIndex: -1, "aria-label": "Arquivo de texto", onchange: async () => {
+    const file = h("input", { type: "file", accept: ".txt,.md,text/plain", hidden: true, "aria-label": "Arquivo de texto", onchange: async () => {
       const text = (await file.files[0]?.text()) ?? "", bad = ragUnreadable(text);
       file.value = "";
       if (bad) return say(bad);

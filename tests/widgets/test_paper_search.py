@@ -89,7 +89,7 @@ def test_a_search_is_read_as_it_is_typed(size: str, opened: Callable[..., Locato
     if size == "celular":
         expect(root.locator(".ps-column:visible")).to_have_count(1)
         root.get_by_role("radio", name="vetores").check()
-        expect(root.locator(".ps-column:visible h4")).to_have_text("vetores")
+        expect(root.locator(".ps-column:visible .ps-name")).to_have_text("vetores")
     assert root.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
