@@ -134,7 +134,8 @@ def assets(engine: str | None = None) -> dict[str, str]:
             f"texts/{name}.js": f'(globalThis.llmTexts ??= {{}})["{name}"] = {json.dumps(slice_of(name))};\n'
             for name in SLICES
         },
-        f"texts/{TEXT}.js": f'(globalThis.llmTexts ??= {{}})["{TEXT}"] = {json.dumps(prose(), ensure_ascii=False)};\n',
+        f"texts/{TEXT}.js": f'(globalThis.llmTexts ??= {{}})["{TEXT}"] = '
+        f"{json.dumps(prose(), ensure_ascii=False)};\n",
     }
 
 

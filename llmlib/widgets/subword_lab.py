@@ -55,7 +55,8 @@ class SubwordLab(Widget):
         table = np.asarray(table, dtype=np.float64)
         if table.ndim != 2 or table.shape[1] != vectors.shape[1] or not np.isfinite(table).all():
             raise ValueError(
-                f"A tabela deveria ter {vectors.shape[1]} números por linha, como os vetores; é {table.shape}."
+                f"A tabela deveria ter {vectors.shape[1]} números por linha, como os vetores; "
+                f"é {table.shape}."
             )
         # one scale for all rows: they are added to each other
         whole = np.rint(table / max(np.abs(table).max(), 1e-12) * 127).astype(np.int8)

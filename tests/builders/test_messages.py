@@ -35,7 +35,7 @@ def test_what_is_held_out_is_held_out(rows) -> None:
 
 def test_places_and_times_tell_no_subject(rows) -> None:
     texts = [(row["texto"], row["assunto"]) for row in rows["train"] + rows["test"]]
-    for detail in sum(messages.details().values(), []):
+    for detail in (each for group in messages.details().values() for each in group):
         seen = [subject for text, subject in texts if detail in text]
         assert len(set(seen)) >= min(3, len(seen) - 1), detail
 

@@ -1,4 +1,4 @@
-"""Word vectors of the page against llmlib.scratch.word2vec: the same pairs, the same draws, the same vectors."""
+"""Word vectors of the page against llmlib.scratch.word2vec: the same pairs, draws and vectors."""
 
 from __future__ import annotations
 
