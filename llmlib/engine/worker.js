@@ -112,7 +112,7 @@ const { port1, port2 } = new MessageChannel(), waiting = [];
 port2.onmessage = () => waiting.shift()();
 const breathe = () => new Promise((go) => { waiting.push(go); port1.postMessage(0); });
 
-const ALONE = ["load", "train", "adjust", "write"]; // methods that ask nothing of the model loaded
+const ALONE = ["load", "train", "adjust", "write", "learn_words", "look_words"]; // methods that ask nothing of the model loaded
 // The arrays of a result change hands instead of being copied.
 const buffers = (value) => ArrayBuffer.isView(value) ? [value.buffer]
   : value && typeof value === "object" && !Array.isArray(value) ? Object.values(value).flatMap(buffers) : [];

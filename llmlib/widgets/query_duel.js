@@ -63,7 +63,7 @@ export default {
     }
     const resized = oncePerFrame(() => { draw(); show(); });
     build(el, null, [
-      h("div", { class: "rf-chips qd-forms", role: "radiogroup", "aria-label": "Como as buscas são escritas" }, chips),
+      h("div", { class: "qd-forms", role: "radiogroup", "aria-label": "Como as buscas são escritas" }, chips),
       h("div", { class: "qd-picks" }, chooser("Busca de cima", 0), chooser("Busca de baixo", 1)),
       picture, h("label", { class: "llm-range qd-walk" }, "Busca", slider, out), said, opened, heard.el,
     ]);

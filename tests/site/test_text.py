@@ -23,7 +23,8 @@ def test_a_page_is_light_until_the_model_is_asked(site_dir: Path) -> None:
     """Page, styles, scripts and all of the type, as a server sends them (text compressed): under 430 KB.
 
     Of these 202 KB are type, which the reader loads once; what brings the figures to life is under 70 KB
-    (on the page that opens the whole model; under 45 KB on the others).
+    (on the page that opens the whole model; under 45 KB on the others). The page of word vectors brings two
+    thousand of them, and a table of the pieces of words: up to 720 KB.
     """
     fonts = sum(font.stat().st_size for font in (site_dir / "_static/fonts").iterdir())
     for page in (site_dir / "chapters").glob("*.html"):
@@ -33,7 +34,8 @@ def test_a_page_is_light_until_the_model_is_asked(site_dir: Path) -> None:
         ]
         files = [page, *(page.parent / load.split("?")[0] for load in loads)]
         sent = {file: len(gzip.compress(file.read_bytes())) for file in files}
-        assert fonts + sum(sent.values()) < 430_000, page
+        most = 720_000 if page.stem == "embeddings-de-palavras" else 430_000
+        assert fonts + sum(sent.values()) < most, page
         life = sum(size for file, size in sent.items() if "llm" in file.parts)
         assert life < (70_000 if page.stem == "transformer" else 45_000), page
 

@@ -169,7 +169,8 @@ def test_assets_are_small_classic_scripts() -> None:
         assert not re.search(r"^\s*(import|export)\s", text, re.MULTILINE), name
         assert not name.endswith(".css") or "https://" not in text, name
         if name.startswith("widgets/"):
-            most = 28_000 if name == "widgets/machine.js" else 20_000  # eight views of the whole model
+            # eight views of the whole model; a search and all that stands between a question and its answer
+            most = {"widgets/machine.js": 28_000, "widgets/rag-pipeline.js": 22_000}.get(name, 20_000)
             assert compressed(text) < most, name
     assert compressed(files["host.js"]) < 10_000
     assert compressed(files["widgets.css"]) < 4_500
