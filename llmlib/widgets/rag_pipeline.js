@@ -185,7 +185,7 @@ export default {
       const bad = own && !mineText.value.trim() && "Cole um texto, ou abra um arquivo: ainda não há onde procurar.";
       if (bad) throw new Error(bad);
       const { titles, ...how } = use, from = performance.now(), where = own ? { documents: ownDocuments() } : { collection: model.get("collection") };
-      const found = await host.compute("search", { ...where, ...how, query: ask() }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
+      const found = await host.compute("search", { ...where, ...how, query: ask(), reranker: model.get("model_name") }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
       if (!fresh()) return;
       took.search = performance.now() - from;
       hits = found.hits.map(slim);
