@@ -1,4 +1,4 @@
-"""Documents of town halls, shops, clubs and newspapers, written from `data/corpus/registros.txt`.
+"""Documents of town halls, shops, clubs and newspapers, written from `data/corpus/registros/`.
 
 `record` invents one thing and some facts of it; `write` says them in the shape of a document (running text, a
 table, a list, questions and answers, numbered rules), with sentences around them that say nothing. Every fact
@@ -30,15 +30,17 @@ class Fieldname:
     questions: list[tuple[Template, Template]] = field(default_factory=list)
     situations: list[tuple[Template, Template]] = field(default_factory=list)
     keywords: list[tuple[Template, Template]] = field(default_factory=list)
+    clauses: list[Template] = field(default_factory=list)
 
 
 @dataclass
 class Sort:
-    """A sort of document: what it is about, how it may be headed, what it can say."""
+    """A sort of document: what it is about, how it may be headed, how such a thing is called, what is said."""
 
     name: str
     subject: str
     titles: tuple[str, ...]
+    kinds: tuple[Noun, ...] = ()
     fields: list[Fieldname] = field(default_factory=list)
 
 
@@ -65,11 +67,11 @@ class Record:
     facts: tuple[Fact, ...]
 
 
-LISTS = {"=": "statements", "*": "bare"}
+LISTS = {"=": "statements", "*": "bare", "~": "clauses"}
 ASKED = {"?": "questions", "+": "situations", "^": "keywords"}
 
 
-def parse(text: str, source: str = "registros.txt") -> list[Sort]:
+def parse(text: str, source: str = "registros") -> list[Sort]:
     """Sorts of a table. A line that cannot be read is named with its number."""
     found: list[Sort] = []
     default = "{v}"
@@ -82,6 +84,11 @@ def parse(text: str, source: str = "registros.txt") -> list[Sort]:
             if mark == "@":
                 name, subject, titles = (cell.strip() for cell in rest.split("|"))
                 found.append(Sort(name, subject, tuple(t.strip() for t in titles.split(";"))))
+            elif mark == "&":
+                nouns = [cell.strip().partition(" ") for cell in rest.split(";")]
+                found[-1].kinds = tuple(
+                    Noun(n, {"o": "m", "a": "f"}[article], True) for article, _, n in nouns
+                )
             elif mark in LISTS:
                 getattr(found[-1].fields[-1], LISTS[mark]).append(compile_template(rest))
             elif mark in ASKED:
@@ -94,7 +101,7 @@ def parse(text: str, source: str = "registros.txt") -> list[Sort]:
                 name, kind, label = (cell.strip() for cell in line.split("|"))
                 found[-1].fields.append(Fieldname(name, kind, label))
                 default = "{v}"
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, KeyError) as error:
             raise ValueError(
                 f"{source}, linha {number}: {line!r} não é uma linha de registro ({error})"
             ) from error
@@ -109,8 +116,9 @@ def parse(text: str, source: str = "registros.txt") -> list[Sort]:
 
 @lru_cache(maxsize=1)
 def sorts() -> tuple[Sort, ...]:
-    """Every sort of the table."""
-    return tuple(parse((TABLES / "registros.txt").read_text("utf-8")))
+    """Every sort of the tables, a file each."""
+    tables = sorted((TABLES / "registros").glob("*.txt"))
+    return tuple(sort for table in tables for sort in parse(table.read_text("utf-8"), table.name))
 
 
 def worded(wordings: list, name: str, kind: str, split: str) -> list:

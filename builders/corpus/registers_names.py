@@ -261,5 +261,5 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
 
 
 def value(rng: random.Random, split: str, kind: str, gender: str) -> Noun:
-    """A value of a kind of `data/corpus/registros.txt`; what is not here is in `values`."""
+    """A value of a kind of `data/corpus/registros/`; what is not here is in `values`."""
     return VALUES[kind](rng, split) if kind in VALUES else noun(rng, split, kind, gender)

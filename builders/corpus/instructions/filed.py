@@ -80,6 +80,28 @@ def _question(rng: random.Random, split: str, made: Record, fact: Fact, unique: 
     return cap(fact.said(question, name)), fact.said(answer)
 
 
+def _described(rng: random.Random, records: list[Record], stated: set[Fact]) -> tuple[str, str, Fact] | None:
+    """A question on a thing named by something else that is stated of it: "Quanto pesa o produto que …?"."""
+    able = []
+    for one in records:
+        facts = [f for f in one.facts if f in stated]
+        values = [(f.field.name, f.value.text) for other in records for f in other.facts]
+        marks = [
+            f
+            for f in facts
+            if f.field.clauses and one.sort.kinds and values.count((f.field.name, f.value.text)) == 1
+        ]
+        able += [(one, mark, fact) for mark in marks for fact in facts if fact is not mark]
+    if not able:
+        return None
+    one, mark, fact = rng.choice(able)
+    kind = rng.choice(one.sort.kinds)
+    name = Noun(f"{kind.text} {mark.said(rng.choice(mark.field.clauses), kind)}", kind.gender, True)
+    asked = fact.field.questions if rng.random() < 0.7 else fact.field.situations
+    question, answer = rng.choice(asked)
+    return cap(fact.said(question, name)), fact.said(answer), fact
+
+
 def _pieces(rng: random.Random, split: str, made: Record) -> list[tuple[str, list[Piece]]]:
     """A document cut in one or two: (heading, pieces) each. A table's head goes with each half."""
     written = write(rng, split, made)
@@ -227,6 +249,8 @@ def conversation(rng: random.Random, split: str, most: int = 6) -> tuple[list[tu
                 question, answer, fact = chained
             elif rng.random() < 0.08 and (decided := _compared(rng, records, set(known))):
                 question, answer, fact = decided
+            elif rng.random() < 0.1 and (hinted := _described(rng, records, set(known))):
+                question, answer, fact = hinted
             else:
                 fact = rng.choice(known)
                 owner = by_subject[fact.subject.text]
