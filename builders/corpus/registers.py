@@ -35,7 +35,7 @@ class Fieldname:
 
 @dataclass
 class Sort:
-    """A sort of document: what it is about, how it may be headed, how such a thing is called, what is said."""
+    """A sort of document: what it is about, how it may be headed, how it is called, what is said of it."""
 
     name: str
     subject: str
