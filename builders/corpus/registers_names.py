@@ -144,9 +144,39 @@ def _good(rng: random.Random, split: str) -> Names:
     return Noun(text, gender, True), (Noun(text, gender, True),)
 
 
+def _film(rng: random.Random, split: str) -> Names:
+    head, gender = rng.choice(_words("filmes"))
+    return Noun(f"{head} {noun(rng, split, 'titulo').text}", gender, True), (Noun(head, gender, True),)
+
+
+def _decree(rng: random.Random, split: str) -> Names:
+    """A rule named by what it is about, sometimes with its town: "a lei das calçadas de …"."""
+    head, gender = rng.choice(_words("normas"))
+    whole = f"{head} {rng.choice(_words('temas_norma'))}"
+    if rng.random() < 0.4:
+        whole += f" de {proper(rng, split)}"
+    return Noun(whole, gender, True), (Noun(head, gender, True),)
+
+
+def _job(rng: random.Random, split: str) -> Names:
+    """A job on offer: "vaga de padeiro", sometimes with the firm that offers it."""
+    head, gender = rng.choice(_words("vagas"))
+    whole = f"{head} de {rng.choice(_words('empregos'))}"
+    if rng.random() < 0.5:
+        firm, kind = rng.choice(_words("firmas"))
+        whole += f" {'no' if kind == 'm' else 'na'} {firm} {called(rng, split)}"
+    return Noun(whole, gender, True), (Noun(head, gender, True),)
+
+
 def _day(rng: random.Random, _: str) -> Names:
     day = Noun(rng.choice(MEALS))
     return day, (day,)
+
+
+def _book(rng: random.Random, split: str) -> Names:
+    head, gender = rng.choice(_words("livros"))
+    whole = f"{head} {noun(rng, split, 'titulo').text}"
+    return Noun(whole, gender, True), (Noun(head, gender, True),)
 
 
 SUBJECTS: dict[str, Callable[[random.Random, str], Names]] = {
@@ -154,6 +184,12 @@ SUBJECTS: dict[str, Callable[[random.Random, str], Names]] = {
     "evento": _event, "servico_c": _work, "pessoa_n": _somebody, "grupo": _headed("grupos"),
     "construcao": _headed("construcoes"), "coisa_de": _belonging, "curso": _course,
     "programa": _headed("programas"), "mercadoria": _good, "dia_de": _day,
+    "vaga": _job,
+    "predio_n": _headed("predios"), "sitio_n": _headed("sitios"), "filme_n": _film,
+    "viagem_n": _headed("veiculos"), "norma": _decree, "posto_n": _headed("postos"),
+    "animal_n": _headed("animais"),
+    "imovel": _headed("imoveis"), "livro_t": _book, "passeio": _headed("passeios"),
+    "remedio_r": _headed("remedios"), "barco_r": _headed("barcos"),
 }  # fmt: skip
 
 
@@ -239,6 +275,42 @@ def _worker(rng: random.Random, split: str) -> Noun:
     return _with_head("firmas", called)(rng, split)
 
 
+def _house_price(rng: random.Random, _: str) -> Noun:
+    thousands = rng.randint(6, 98) * 10
+    return Noun(rng.choice((f"{thousands} mil reais", f"R$ {thousands}.000")))
+
+
+def _shelf(rng: random.Random, split: str) -> Noun:
+    place = rng.choice(("na estante", "na prateleira", "no armário"))
+    mark = str(rng.randint(2, 40)) if rng.random() < 0.5 else noun(rng, split, "codigo").text
+    return Noun(f"{place} {mark}")
+
+
+def _outing(rng: random.Random, _: str) -> Noun:
+    """How long a walk takes."""
+    hours = rng.choice(WORDS[:6])
+    return Noun(rng.choice((f"{hours} horas", f"{hours} horas e meia", f"{rng.randint(5, 22) * 10} minutos")))
+
+
+def _hour_between(first: int, last: int) -> Callable[[random.Random, str], Noun]:
+    return lambda rng, _: Noun(f"{rng.randint(first, last)}h{rng.choice(('', '', '30', '15', '45'))}")
+
+
+def _office(rng: random.Random, _: str) -> Noun:
+    return Noun(*rng.choice(_words("orgaos")), True)
+
+
+def _wage(rng: random.Random, _: str) -> Noun:
+    whole = f"{rng.randint(1, 6)}.{rng.randint(0, 99) * 10:03d}"
+    return Noun(rng.choice((f"{whole} reais", f"{whole} reais", f"R$ {whole},00")))
+
+
+def _room(rng: random.Random, split: str) -> Noun:
+    head = rng.choice(SCHOOL)
+    name = rng.choice((str(rng.randint(2, 40)), proper(rng, split)))
+    return Noun(f"{head} {name}", "m" if head == "bloco" else "f", True)
+
+
 def _listed(kind: str) -> Callable[[random.Random, str], Noun]:
     return lambda rng, _: Noun(rng.choice(_words(kind)))
 
@@ -256,7 +328,24 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "coisa_que": _machine, "nome_proprio": lambda r, s: Noun(called(r, s)), "colecao": _listed("colecoes"),
     "toneladas": _tonnes, "comercio": _with_head("firmas", called),
     "medida_grande": _measured(("metros", "metros", "quilômetros", "palmos")), "prato_n": _dish,
-    "sala_n": lambda r, s: Noun(f"{r.choice(SCHOOL)} {r.choice((str(r.randint(2, 40)), proper(r, s)))}"),
+    "preco_casa": _house_price, "taxa_v": lambda r, _: Noun(f"{r.randint(9, 99) * 10} reais"),
+    "area_m": lambda r, _: Noun(f"{r.randint(28, 480)} metros quadrados"),
+    "paginas_n": lambda r, _: Noun(str(r.randint(48, 960))), "estante_n": _shelf,
+    "editora_n": _with_head("editoras", called), "ervas": _listed("ervas"), "doses": _listed("doses"),
+    "vezes_dia": _listed("vezes_dia"), "conserva": _listed("conserva"), "efeitos": _listed("efeitos"),
+    "idade_min": lambda r, _: Noun(f"{r.randint(4, 21)} anos"), "dificuldade": _listed("dificuldade"),
+    "levar": _listed("levar"), "horas_v": _outing, "cascos": _listed("cascos"),
+    "km_v": lambda r, _: Noun(f"{r.randint(2, 38)}{r.choice(('', '', ',5'))} quilômetros"),
+    "nos_v": lambda r, _: Noun(f"{r.randint(4, 45)} nós"),
+    "metros_b": lambda r, _: Noun(f"{r.randint(4, 48)}{r.choice(('', '', ',5', ',2'))} metros"),
+    "terra": _counted(3, 95, "hectares", "alqueires"), "hora_noite": _hour_between(19, 23),
+    "hora_cedo": _hour_between(5, 11), "hora_tarde": _hour_between(13, 18), "lavoura": _listed("lavouras"),
+    "agua_de": _listed("aguas"), "praga": _listed("pragas"), "enredo": _listed("enredos"),
+    "sala_cinema": _with_head("cines", called), "orgao": _office, "recorre": _listed("balcoes"),
+    "idade_minima": lambda r, _: Noun(f"{r.choice((6, 8, 10, 12, 14, 16, 18))} anos"),
+    "numero_lei": lambda r, _: Noun(f"{r.randint(12, 998)}/{r.randint(1985, 2025)}"),
+    "sala_n": _room, "salario": _wage, "horas_sem": _counted(13, 44, "horas"),
+    "requisito": _listed("requisitos"), "beneficio": _listed("beneficios"),
 }  # fmt: skip
 
 

@@ -110,16 +110,17 @@ def _filled(ids: list[int], weights: list[int], length: int, pad: int) -> Exampl
     return ids + [pad] * missing, weights + [0] * missing
 
 
-def shares(weights: Sequence[int], total: int = 64, most: int = 8) -> list[int]:
+def shares(weights: Sequence[int], total: int = 64, most: int = 8, lead: int = 2) -> list[int]:
     """Weights by which short answers are not drowned by long ones: `total` shared by an answer's tokens.
 
     In a row of mixed conversations a story has 200 tokens and "Paris." has 3, so almost all of the loss
-    would be about stories. No token weighs more than `most`, nor less than 1.
+    would be about stories. No token weighs more than `most`, nor less than 1. Then the first two tokens of
+    an answer weigh `lead` times as much: they decide what is answered, and the rest mostly follows.
 
     >>> shares([0, 1, 1, 1, 0])
-    [0, 8, 8, 8, 0]
-    >>> shares([1] * 16 + [0] + [1] * 200)[15:18]
-    [4, 0, 1]
+    [0, 16, 16, 8, 0]
+    >>> shares([1] * 16 + [0] + [1] * 200)[14:19]
+    [4, 4, 0, 2, 2]
     """
     scaled, start = list(weights), 0
     while start < len(weights):
@@ -127,7 +128,7 @@ def shares(weights: Sequence[int], total: int = 64, most: int = 8) -> list[int]:
         while end < len(weights) and weights[end]:
             end += 1
         for i in range(start, end):
-            scaled[i] = max(1, min(most, total // (end - start)))
+            scaled[i] = max(1, min(most, total // (end - start))) * (lead if i < start + 2 else 1)
         start = end + 1
     return scaled
 

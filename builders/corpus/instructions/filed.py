@@ -208,7 +208,7 @@ def _compared(rng: random.Random, records: list[Record], stated: set[Fact]) -> t
     return None
 
 
-def conversation(rng: random.Random, split: str, most: int = 6) -> tuple[list[tuple[str, str]], str]:
+def conversation(rng: random.Random, split: str, most: int = 8) -> tuple[list[tuple[str, str]], str]:
     """(message, answer) pairs on one context, and the kind of the last: "documento" or "documento_sem"."""
     while True:
         chunks, records = _chunks(rng, split)
@@ -241,7 +241,8 @@ def conversation(rng: random.Random, split: str, most: int = 6) -> tuple[list[tu
         text = "\n".join(f"[{i}] {t}" if numbered else t for i, (t, _) in enumerate(chunks, 1))
         by_subject = {r.subject.text: r for r in records}
         turns: list[tuple[str, str, bool]] = []
-        for _ in range(rng.randint(1, most)):
+        room = most - len(text) // 250  # a long context leaves room for fewer
+        for _ in range(rng.randint(1 + room // 3, room)):
             if rng.random() < 0.2 and (missing := _missing(rng, split, records, set(where), text)):
                 turns.append((missing, NOT_IN_TEXT, False))
                 continue
