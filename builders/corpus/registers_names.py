@@ -286,6 +286,12 @@ def _shelf(rng: random.Random, split: str) -> Noun:
     return Noun(f"{place} {mark}")
 
 
+def _foreign(rng: random.Random, split: str) -> Noun:
+    while (found := noun(rng, split, "idioma")).text == "português":
+        pass
+    return found
+
+
 def _outing(rng: random.Random, _: str) -> Noun:
     """How long a walk takes."""
     hours = rng.choice(WORDS[:6])
@@ -328,6 +334,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "coisa_que": _machine, "nome_proprio": lambda r, s: Noun(called(r, s)), "colecao": _listed("colecoes"),
     "toneladas": _tonnes, "comercio": _with_head("firmas", called),
     "medida_grande": _measured(("metros", "metros", "quilômetros", "palmos")), "prato_n": _dish,
+    "ano_recente": lambda r, _: Noun(str(r.randint(1908, 2024))), "idioma_fora": _foreign,
     "preco_casa": _house_price, "taxa_v": lambda r, _: Noun(f"{r.randint(9, 99) * 10} reais"),
     "area_m": lambda r, _: Noun(f"{r.randint(28, 480)} metros quadrados"),
     "paginas_n": lambda r, _: Noun(str(r.randint(48, 960))), "estante_n": _shelf,
