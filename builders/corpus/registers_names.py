@@ -317,6 +317,11 @@ def _room(rng: random.Random, split: str) -> Noun:
     return Noun(f"{head} {name}", "m" if head == "bloco" else "f", True)
 
 
+def _platform(rng: random.Random, _: str) -> Noun:
+    head, gender = rng.choice(_words("embarques"))
+    return Noun(f"{head} {rng.choice((str(rng.randint(1, 14)), rng.choice('ABCDEFG')))}", gender, True)
+
+
 def _listed(kind: str) -> Callable[[random.Random, str], Noun]:
     return lambda rng, _: Noun(rng.choice(_words(kind)))
 
@@ -328,6 +333,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "pessoa_inteira": person, "minutos": _counted(10, 95, "minutos"), "ameaca": _listed("ameacas"),
     "medida": _measured(("centímetros", "centímetros", "metros", "milímetros")),
     "anos_v": _counted(2, 99, "anos"), "rua_n": _street, "onde_fica": _listed("escondido"),
+    "garantia_v": _counted(2, 12, "meses", "meses", "anos"),
     "dias": _counted(2, 45, "dias", "dias", "semanas"), "coisa_um": _thing, "onde_evento": _listed("onde"),
     "pessoa_oficio": _worker,
     "porcento_e": lambda r, _: Noun(f"{r.randint(2, 40)}{r.choice(('%', ' por cento'))}"),
@@ -345,6 +351,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "km_v": lambda r, _: Noun(f"{r.randint(2, 38)}{r.choice(('', '', ',5'))} quilômetros"),
     "nos_v": lambda r, _: Noun(f"{r.randint(4, 45)} nós"),
     "metros_b": lambda r, _: Noun(f"{r.randint(4, 48)}{r.choice(('', '', ',5', ',2'))} metros"),
+    "peso_coisa_mala": _counted(13, 60, "quilos"), "plataforma_v": _platform,
     "terra": _counted(3, 95, "hectares", "alqueires"), "hora_noite": _hour_between(19, 23),
     "hora_cedo": _hour_between(5, 11), "hora_tarde": _hour_between(13, 18), "lavoura": _listed("lavouras"),
     "agua_de": _listed("aguas"), "praga": _listed("pragas"), "enredo": _listed("enredos"),
