@@ -131,7 +131,8 @@ def _somebody(rng: random.Random, split: str) -> Names:
 
 
 def _belonging(rng: random.Random, split: str) -> Names:
-    thing = coisa(rng, split)
+    """A thing and its owner; without a colour, which is told apart."""
+    thing = rng.choice(carried()[0])
     owner = person(rng, split)
     text = f"{thing.text} de {owner.text}"
     return Noun(text, thing.gender, True), (Noun(thing.text, thing.gender, True),)
@@ -326,11 +327,17 @@ def _listed(kind: str) -> Callable[[random.Random, str], Noun]:
     return lambda rng, _: Noun(rng.choice(_words(kind)))
 
 
+def _threat(rng: random.Random, _: str) -> Noun:
+    """What endangers a species; several things take a verb in the plural."""
+    text = rng.choice(_words("ameacas"))
+    return Noun(text, "mp" if text.startswith(("os ", "as ")) else "m")
+
+
 VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "reais_ou": lambda r, s: Noun(_reais(r, s)), "peso_coisa": _measured(("quilos", "quilos", "gramas")),
     "meses": _counted(3, 60, "meses"), "watts": _counted(20, 990, "watts"), "litros": _measured(("litros",)),
     "bairro": lambda r, s: Noun(_quarter(r, s).text), "bairro_o": _quarter,
-    "pessoa_inteira": person, "minutos": _counted(10, 95, "minutos"), "ameaca": _listed("ameacas"),
+    "pessoa_inteira": person, "minutos": _counted(10, 95, "minutos"), "ameaca": _threat,
     "medida": _measured(("centímetros", "centímetros", "metros", "milímetros")),
     "anos_v": _counted(2, 99, "anos"), "rua_n": _street, "onde_fica": _listed("escondido"),
     "garantia_v": _counted(2, 12, "meses", "meses", "anos"),
@@ -351,6 +358,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "km_v": lambda r, _: Noun(f"{r.randint(2, 38)}{r.choice(('', '', ',5'))} quilômetros"),
     "nos_v": lambda r, _: Noun(f"{r.randint(4, 45)} nós"),
     "metros_b": lambda r, _: Noun(f"{r.randint(4, 48)}{r.choice(('', '', ',5', ',2'))} metros"),
+    "preco_baixo": lambda r, _: Noun(f"{r.randint(4, 85)} reais{r.choice(('', '', ' e 50 centavos'))}"),
     "peso_coisa_mala": _counted(13, 60, "quilos"), "plataforma_v": _platform,
     "terra": _counted(3, 95, "hectares", "alqueires"), "hora_noite": _hour_between(19, 23),
     "hora_cedo": _hour_between(5, 11), "hora_tarde": _hour_between(13, 18), "lavoura": _listed("lavouras"),
@@ -358,8 +366,10 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "sala_cinema": _with_head("cines", called), "orgao": _office, "recorre": _listed("balcoes"),
     "idade_minima": lambda r, _: Noun(f"{r.choice((6, 8, 10, 12, 14, 16, 18))} anos"),
     "numero_lei": lambda r, _: Noun(f"{r.randint(12, 998)}/{r.randint(1985, 2025)}"),
+    "hora_almoco": _hour_between(10, 14),
     "sala_n": _room, "salario": _wage, "horas_sem": _counted(13, 44, "horas"),
     "requisito": _listed("requisitos"), "beneficio": _listed("beneficios"),
+    "sinal": _listed("sinais"),
 }  # fmt: skip
 
 
