@@ -100,7 +100,7 @@ def _species(rng: random.Random, split: str) -> Names:
     draw = rng.random()
     if draw < 0.5:
         mark = rng.choice(_words("marcas"))
-        if gender == "f" and mark.endswith("ado"):
+        if gender == "f" and "-" not in mark and mark.endswith(("ado", "ento")):
             mark = mark[:-1] + "a"
     else:
         mark = proper(rng, split).lower() if draw < 0.8 else rng.choice(common())
@@ -174,6 +174,13 @@ def _day(rng: random.Random, _: str) -> Names:
     return day, (day,)
 
 
+def _match(rng: random.Random, split: str) -> Names:
+    head, gender = rng.choice(_words("jogos"))
+    cup, kind = rng.choice(_words("tacas"))
+    whole = f"{head} {'do' if kind == 'm' else 'da'} {cup} {called(rng, split)}"
+    return Noun(whole, gender, True), (Noun(head, gender, True),)
+
+
 def _book(rng: random.Random, split: str) -> Names:
     head, gender = rng.choice(_words("livros"))
     whole = f"{head} {noun(rng, split, 'titulo').text}"
@@ -189,6 +196,7 @@ SUBJECTS: dict[str, Callable[[random.Random, str], Names]] = {
     "predio_n": _headed("predios"), "sitio_n": _headed("sitios"), "filme_n": _film,
     "viagem_n": _headed("veiculos"), "norma": _decree, "posto_n": _headed("postos"),
     "animal_n": _headed("animais"),
+    "jogo": _match, "receita_n": _headed("pratos_forno"),
     "imovel": _headed("imoveis"), "livro_t": _book, "passeio": _headed("passeios"),
     "remedio_r": _headed("remedios"), "barco_r": _headed("barcos"),
 }  # fmt: skip
@@ -348,6 +356,8 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "toneladas": _tonnes, "comercio": _with_head("firmas", called),
     "medida_grande": _measured(("metros", "metros", "quilômetros", "palmos")), "prato_n": _dish,
     "ano_recente": lambda r, _: Noun(str(r.randint(1908, 2024))), "idioma_fora": _foreign,
+    "placar": lambda r, _: Noun(f"{r.randint(3, 9)} a {r.randint(0, 2)}"), "xicaras": _listed("xicaras"),
+    "graus_forno": lambda r, _: Noun(f"{r.randint(14, 25) * 10} graus"),
     "preco_casa": _house_price, "taxa_v": lambda r, _: Noun(f"{r.randint(9, 99) * 10} reais"),
     "area_m": lambda r, _: Noun(f"{r.randint(28, 480)} metros quadrados"),
     "paginas_n": lambda r, _: Noun(str(r.randint(48, 960))), "estante_n": _shelf,
