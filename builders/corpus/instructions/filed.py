@@ -18,7 +18,7 @@ from builders.corpus.invented import Noun, cap
 from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.registers import Fact, Piece, Record, grid, joined, record, sorts, title, worded, write
 from builders.corpus.registers_names import value
-from builders.corpus.relations import compile_template
+from builders.corpus.relations import Template, compile_template
 from builders.documents.model import number
 
 ROOM = 1150  # characters of a context, about: some 350 tokens
@@ -59,11 +59,9 @@ WHO = {
 }  # fmt: skip
 
 
-def _lower(text: str) -> str:
-    """A statement as it continues a sentence: "A multa é …" is "a multa é …"."""
-    return (
-        text[:1].lower() + text[1:] if text.split(" ", 1)[0] in {"A", "O", "As", "Os", "Por", "É"} else text
-    )
+def _lower(text: str, template: Template) -> str:
+    """A statement as it continues a sentence: "A multa é …" is "a multa é …"; names keep their capitals."""
+    return text[:1].lower() + text[1:] if isinstance(template[0], str) else text
 
 
 def _question(rng: random.Random, split: str, made: Record, fact: Fact, unique: bool) -> tuple[str, str]:
@@ -179,10 +177,11 @@ def _correction(rng: random.Random, split: str, made: Record, fact: Fact) -> Chu
     while (new := value(rng, split, fact.field.value, made.subject.gender)).text == fact.value.text:
         pass
     changed = replace(fact, value=new)
-    said = changed.said(rng.choice(fact.field.statements))
+    template = rng.choice(fact.field.statements)
+    said = changed.said(template)
     form = rng.choice(CORRECTED)
     whole = form.startswith(("Correção", "Mudou", "Nova"))
-    return form.format(s=cap(said) if whole else _lower(said)), (changed,)
+    return form.format(s=cap(said) if whole else _lower(said, template)), (changed,)
 
 
 def _compared(rng: random.Random, records: list[Record], stated: set[Fact]) -> tuple[str, str, Fact] | None:
