@@ -301,6 +301,12 @@ def _foreign(rng: random.Random, split: str) -> Noun:
     return found
 
 
+def _seasoning(rng: random.Random, split: str) -> Noun:
+    while (found := noun(rng, split, "ingrediente")).text in {"farinha", "fubá", "ovo"}:
+        pass
+    return found
+
+
 def _outing(rng: random.Random, _: str) -> Noun:
     """How long a walk takes."""
     hours = rng.choice(WORDS[:6])
@@ -324,6 +330,11 @@ def _room(rng: random.Random, split: str) -> Noun:
     head = rng.choice(SCHOOL)
     name = rng.choice((str(rng.randint(2, 40)), proper(rng, split)))
     return Noun(f"{head} {name}", "m" if head == "bloco" else "f", True)
+
+
+def _pen(rng: random.Random, _: str) -> Noun:
+    head, gender = rng.choice(_words("recintos"))
+    return Noun(f"{head} {rng.randint(2, 40)}", gender, True)
 
 
 def _platform(rng: random.Random, _: str) -> Noun:
@@ -357,6 +368,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "medida_grande": _measured(("metros", "metros", "quilômetros", "palmos")), "prato_n": _dish,
     "ano_recente": lambda r, _: Noun(str(r.randint(1908, 2024))), "idioma_fora": _foreign,
     "placar": lambda r, _: Noun(f"{r.randint(3, 9)} a {r.randint(0, 2)}"), "xicaras": _listed("xicaras"),
+    "tempero_n": _seasoning,
     "graus_forno": lambda r, _: Noun(f"{r.randint(14, 25) * 10} graus"),
     "preco_casa": _house_price, "taxa_v": lambda r, _: Noun(f"{r.randint(9, 99) * 10} reais"),
     "area_m": lambda r, _: Noun(f"{r.randint(28, 480)} metros quadrados"),
@@ -369,6 +381,7 @@ VALUES: dict[str, Callable[[random.Random, str], Noun]] = {
     "nos_v": lambda r, _: Noun(f"{r.randint(4, 45)} nós"),
     "metros_b": lambda r, _: Noun(f"{r.randint(4, 48)}{r.choice(('', '', ',5', ',2'))} metros"),
     "preco_baixo": lambda r, _: Noun(f"{r.randint(4, 85)} reais{r.choice(('', '', ' e 50 centavos'))}"),
+    "horas_jejum": _counted(4, 12, "horas"), "idade_anos": _counted(2, 45, "anos"), "recinto": _pen,
     "peso_coisa_mala": _counted(13, 60, "quilos"), "plataforma_v": _platform,
     "terra": _counted(3, 95, "hectares", "alqueires"), "hora_noite": _hour_between(19, 23),
     "hora_cedo": _hour_between(5, 11), "hora_tarde": _hour_between(13, 18), "lavoura": _listed("lavouras"),
