@@ -41,13 +41,14 @@ CORRECTED = (
     "Nova regra: {s} A anterior deixa de valer.",
 )  # fmt: skip
 SMALLER = {
-    "reais_ou": ("O que custa mais, {a} ou {b}?", "Qual é mais caro, {a} ou {b}?",
-                 "Qual pesa mais no bolso: {a} ou {b}?"),
-    "meses": ("Quem tem garantia mais longa, {a} ou {b}?",
-              "Qual a fábrica conserta por mais tempo, {a} ou {b}?"),
-    "numero_grande": ("Qual tem mais gente, {a} ou {b}?",),
-    "watts": ("Qual tem mais potência, {a} ou {b}?",),
-    "anos_v": ("Quem vive mais, {a} ou {b}?",),
+    ("produto", "reais_ou"): ("O que custa mais, {a} ou {b}?", "Qual é mais caro, {a} ou {b}?",
+                              "Qual pesa mais no bolso: {a} ou {b}?"),
+    ("mercadoria", "reais_ou"): ("O que custa mais, {a} ou {b}?", "Qual é mais caro, {a} ou {b}?"),
+    ("produto", "meses"): ("Quem tem garantia mais longa, {a} ou {b}?",
+                           "Qual a fábrica conserta por mais tempo, {a} ou {b}?"),
+    ("grupo", "numero_grande"): ("Qual tem mais gente, {a} ou {b}?",),
+    ("produto", "watts"): ("Qual tem mais potência, {a} ou {b}?",),
+    ("especie", "anos_v"): ("Quem vive mais, {a} ou {b}?",),
 }  # fmt: skip
 
 # who did it, as the subject of another question: "Onde nasceu quem venceu a festa?"
@@ -55,7 +56,9 @@ WHO = {
     "venceu": "venceu {o s}", "descreveu": "descreveu {o s}", "inventor_p": "desenhou {o s}",
     "responde": "dirige {o s}", "preside": "preside {o s}", "apresenta": "apresenta {o s}",
     "ensina_c": "dá {o s}", "projetou": "projetou {o s}", "motorista": "dirige {o s}",
-    "vendedor": "vende {o s}", "fiscal": "fiscaliza {o s}",
+    "vendedor": "vende {o s}", "fiscal": "fiscaliza {o s}", "autor_l": "escreveu {o s}",
+    "tradutor_l": "traduziu {o s}", "guia_p": "guia {o s}", "feitor_b": "construiu {o s}",
+    "dono_i": "é dono {do s}", "juiz_j": "apitou {o s}", "fala_v": "recebe os candidatos {ao s}",
 }  # fmt: skip
 
 
@@ -188,7 +191,7 @@ def _compared(rng: random.Random, records: list[Record], stated: set[Fact]) -> t
     """Which of two subjects of a sort has more of something? The answer, and the fact that decides."""
     for one in records:
         for fact in one.facts:
-            kind = fact.field.value
+            kind = (one.sort.name, fact.field.value)
             for other in records:
                 rival = next(
                     (f for f in other.facts if f.field is fact.field and f.subject != fact.subject), None
@@ -240,7 +243,7 @@ def conversation(rng: random.Random, split: str, most: int = 8) -> tuple[list[tu
         text = "\n".join(f"[{i}] {t}" if numbered else t for i, (t, _) in enumerate(chunks, 1))
         by_subject = {r.subject.text: r for r in records}
         turns: list[tuple[str, str, bool]] = []
-        room = most - len(text) // 250  # a long context leaves room for fewer
+        room = max(1, most - len(text) // 250)  # a long context leaves room for fewer
         for _ in range(rng.randint(1 + room // 3, room)):
             if rng.random() < 0.2 and (missing := _missing(rng, split, records, set(where), text)):
                 turns.append((missing, NOT_IN_TEXT, False))
