@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from builders.corpus import chunks, howto, lay, letters, news, recipes, scenes, searches, stories
+from builders.corpus import chunks, howto, lay, letters, news, notices, recipes, scenes, searches, stories
 from builders.corpus import facts as world
 from builders.corpus.fillers import close
 from builders.corpus.invented import cap
@@ -235,6 +235,14 @@ def chunked(rng: random.Random, split: str, families: int, kind: str = "", held:
     ]
 
 
+def noticed(rng: random.Random, split: str, families: int) -> list[Pair]:
+    """A search, mostly in other words, and the piece of a notice that answers it."""
+    return [
+        Pair(informal(rng, query, split), text, key)
+        for query, text, key in notices.batch(rng, split, families)
+    ]
+
+
 def abstracts(rng: random.Random, split: str, families: int, everyday: float = 0.65) -> list[Pair]:
     """A search, mostly in everyday words, and the abstract of a study."""
     return [
@@ -270,7 +278,8 @@ RECIPE: dict[str, tuple[Callable[..., list[Pair]], int, int]] = {
     "leitura": (readings, 14, 5),
     "fatos": (truths, 12, 1),
     "textos": (tales, 12, 3),
-    "documentos": (chunked, 12, 26),
+    "documentos": (chunked, 12, 20),
+    "avisos": (noticed, 12, 40),
     "resumos": (abstracts, 12, 9),
     "termos": (terms, 12, 4),
     "janelas": (extracts, 32, 7),
