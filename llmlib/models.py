@@ -18,6 +18,11 @@ from llmlib.lm import LM
 from llmlib.skip import Skip
 
 PATIENCE = 8  # seconds that the hub has to give its first answer
+WANTED = {
+    "allow_patterns": ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"],
+    # of folders only the numbered modules of sentence-transformers ("1_Pooling"), not onnx, openvino …
+    "ignore_patterns": ["[!0-9]*/*"],
+}
 
 KINDS = {  # end of an architecture's name -> what it is
     "XLNetLMHeadModel": "um modelo que prevê palavras em qualquer ordem (como o XLNet)",
@@ -105,17 +110,15 @@ def _download(name: str, revision: str | None) -> Path:
         RevisionNotFoundError,
     )
 
-    what = {"allow_patterns": ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]}
-    what["ignore_patterns"] = ["*/*"]
     try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=True, **what))
+        return Path(snapshot_download(name, revision=revision, local_files_only=True, **WANTED))
     except OSError:
         pass  # not downloaded yet
     try:
         commit = _commit(name, revision)
         if commit != revision:
             print(f"{name}: revisão {commit}. Para repetir com a mesma: load({name!r}, revision={commit!r})")
-        return Path(snapshot_download(name, revision=commit, etag_timeout=PATIENCE, **what))
+        return Path(snapshot_download(name, revision=commit, etag_timeout=PATIENCE, **WANTED))
     except GatedRepoError:
         raise ModelUnavailable(
             f"{name} pede que você aceite a licença dele no site do Hugging Face e entre com sua conta; "

@@ -245,3 +245,13 @@ def test_a_downloaded_hub_model_opens_without_the_network(tiny_folder, tmp_path,
         lm = load("dono/modelo", revision=revision, device="cpu")
         assert lm.name == "dono/modelo"
         assert lm.revision == commit
+
+
+def test_of_a_hub_model_only_what_opens_it_is_downloaded():
+    from huggingface_hub.utils import filter_repo_objects
+
+    from llmlib.models import WANTED
+
+    files = ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/model.safetensors"]
+    left = ["onnx/config.json", "openvino/openvino_model.xml", "original/params.json", "pytorch_model.bin"]
+    assert list(filter_repo_objects(files + left, **WANTED)) == files
