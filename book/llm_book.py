@@ -1,6 +1,7 @@
 """The book's Sphinx extension: assets of the widgets, what each page loads, and what the theme shows.
 
-Formulas are in `mathml`, folding in `folds`, citations in `bibliography`, the teacher's block in `teacher`.
+Formulas are in `mathml`, tables in `tables`, folding in `folds`, citations in `bibliography`, the teacher's
+block in `teacher`.
 Does not execute anything: `book.execute` does, before Sphinx starts.
 """
 
@@ -17,7 +18,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from book import bertviz, bibliography, folds, frontend, mathml, notebooks, teacher
+from book import bertviz, bibliography, folds, frontend, mathml, notebooks, tables, teacher
 from builders import page as model_page
 from builders import page_collections
 from llmlib import widgets
@@ -178,7 +179,7 @@ def setup(app) -> dict[str, bool]:
         "comments_config", {}, ""
     )  # Jupyter Book passes it even where sphinx-comments is not used
     app.add_html_theme("llm", str(THEME))
-    for module in (bibliography, folds, mathml):
+    for module in (bibliography, folds, mathml, tables):
         module.setup(app)
     app.connect("builder-inited", start)
     app.connect("html-page-context", page_context, priority=900)
