@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from book import bertviz, bibliography, folds, frontend, mathml, notebooks, tables, teacher
+from book import bertviz, bibliography, folds, frontend, mathml, notebooks, states, tables, teacher
 from builders import page as model_page
 from builders import page_collections
 from llmlib import widgets
@@ -102,6 +102,7 @@ def page_context(
         figures = [f"llm/{name}" for name in widgets.page_files(body)]
     except KeyError as error:
         raise ExtensionError(f"{pagename}: there is no widget {error}") from error
+    context["body"] = states.apart(body, Path(app.outdir) / "_static" / "llm" / "states")
     context["static"] = {
         name: f"{context['pathto']('_static/' + name, 1)}?v={version(app.llm_assets[name])}"
         for name in ["book.css", "book.js", *figures]
@@ -164,6 +165,7 @@ def finish(app, exception: Exception | None) -> None:
         (static / unused).unlink(missing_ok=True)
     for unused in static.glob("mystnb.*.css"):
         unused.unlink()
+    states.tidy(out, static / "llm" / "states")
     root = f"{app.config.root_doc}.html"
     title = html.escape(app.config.html_title)
     (out / "index.html").write_text(REDIRECT.format(title=title, page=root), "utf-8")

@@ -155,5 +155,6 @@ function pageCompute(base) {
       return (await trainer)(method, corpus ? { ...rest, text: globalThis.llmTexts[corpus] } : rest, options);
     };
   };
+  compute.attach = attach;
   return compute;
 }

@@ -37,12 +37,20 @@ const address = {
   },
 };
 
+// A heavy state lies in a file of its own (book/states.py), which its element names.
+async function stateOf(element) {
+  const key = element.dataset.file;
+  if (!key) return JSON.parse(element.textContent);
+  await compute.attach(`states/${key}.js`);
+  return globalThis.llmStates[key];
+}
+
 async function start(root) {
   if (root.dataset.started) return;
   root.dataset.started = "";
   const fallback = root.querySelector(".llm-fallback"), el = document.createElement("div");
   try {
-    const state = JSON.parse(root.querySelector(".llm-state").textContent);
+    const state = await stateOf(root.querySelector(".llm-state"));
     const name = root.dataset.model;
     // A widget that offers several models says which one in params.model.
     const ask = (method, params, options) => compute(params?.model ?? name, method, params, options);
@@ -62,5 +70,11 @@ async function start(root) {
   }
 }
 
-const startAll = () => document.querySelectorAll(".llm-widget").forEach(start);
+// A figure whose state must be fetched waits until the reader is some screens away.
+const near = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) if (isIntersecting) near.unobserve(target), start(target);
+}, { rootMargin: "2000px" });
+const startAll = () => document.querySelectorAll(".llm-widget").forEach((root) => (
+  root.querySelector(".llm-state[data-file]") ? near.observe(root) : start(root)
+));
 document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", startAll) : startAll();

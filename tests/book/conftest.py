@@ -67,7 +67,8 @@ Cuidado com o degrau.
 """
 PAGES = {
     "intro": FRONT + PAGE,
-    "glossario": "# Glossário\n\n```{glossary}\ntoken\n  Pedaço de texto.\n```\n",
+    "glossario": "# Glossário\n\n```{glossary}\ntoken\n  Pedaço de texto.\n```\n\n"
+    "| a | b |\n|---|---|\n| 1 | 2 |\n",
     "referencias": "# Referências\n\n```{bibliography}\n```\n",
 }
 TOC = """format: jb-book

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from book import states
 from tests.book.pages import english, foreign_loads
 
 PAGES = ("chapters/intro.html", "chapters/glossario.html", "chapters/referencias.html", "search.html")
@@ -137,3 +138,26 @@ def test_the_root_leads_to_the_course(small_site: Path) -> None:
     page = soup(small_site, "index.html")
     assert page.html["lang"] == "pt-BR"
     assert page.a["href"] == "chapters/intro.html"
+
+
+def test_a_heavy_state_has_a_file_and_only_while_a_page_names_it(tmp_path: Path) -> None:
+    light, heavy = '{"text":"oi"}', json.dumps({"text": "o" * states.HEAVY})
+    tag = '<script type="application/json" class="llm-state">{}</script>'
+    body = states.apart(tag.format(light) + tag.format(heavy), tmp_path / "states")
+    assert tag.format(light) in body
+    assert len(body) < 300
+    (file,) = (tmp_path / "states").iterdir()
+    assert f'data-file="{file.stem}"' in body
+    assert file.read_text("utf-8").endswith(f'["{file.stem}"] = {heavy};\n')
+    (tmp_path / "page.html").write_text(body, "utf-8")
+    states.tidy(tmp_path, tmp_path / "states")
+    assert file.exists()
+    (tmp_path / "page.html").write_text("<p>vazia</p>", "utf-8")
+    states.tidy(tmp_path, tmp_path / "states")
+    assert not file.exists()
+
+
+def test_a_table_stands_in_a_box_that_scrolls(small_site: Path) -> None:
+    tables = soup(small_site, "chapters/glossario.html").select("table")
+    assert tables
+    assert all("table-wrap" in table.parent["class"] for table in tables)

@@ -16,6 +16,14 @@ from tests.site.conftest import SIZES, Visit
 ROOT = Path(__file__).parents[2]
 
 
+def wake(tab: Page) -> None:
+    """Come near each figure whose state lies in a file of its own, so that it is fetched."""
+    for figure in tab.locator(".llm-widget:has(> .llm-state[data-file])").all():
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(":scope > .llm-fallback")).to_be_hidden()
+    tab.evaluate("scrollTo(0, 0)")
+
+
 @pytest.mark.parametrize("page", pages())
 @pytest.mark.parametrize("host", ["http", "disco"])
 @pytest.mark.parametrize("size", list(SIZES))
@@ -24,6 +32,7 @@ def test_page_is_whole(
 ) -> None:
     tab = visit(f"{sites[host]}/chapters/{page}.html", size).page
     assert tab.evaluate("document.documentElement.lang").replace("_", "-") == "pt-BR"
+    wake(tab)
     width = SIZES[size][0]
     assert tab.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
     for widget in tab.locator("[data-widget]").all():
@@ -49,6 +58,7 @@ def test_the_first_figure_is_above_the_fold(
 def test_axe_finds_nothing(page: str, http_site: str, visit: Callable[..., Visit], axe: str) -> None:
     tab = visit(f"{http_site}/chapters/{page}.html", "mesa", bypass_csp=True).page
     tab.wait_for_load_state("load")
+    wake(tab)
     tab.evaluate(axe)
     for theme in ("light", "dark"):
         tab.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
