@@ -61,7 +61,7 @@ export default {
 
     build(el, null, [
       h("p", { class: "wc-picks", role: "group", "aria-label": "Curvas" }, picks), plot,
-      h("div", { class: "wc-controls" }, h("label", { class: "llm-range" }, "Camada", slider, how), groups.length > 1 && h("label", { class: "wc-part" }, "Casos ", choose)),
+      h("div", { class: "wc-controls" }, h("label", { class: "llm-range" }, "Camada", slider, how), groups.length > 1 && h("label", { class: "wc-part" }, `${model.get("ask")} `, choose)),
       said, h("p", { class: "wc-key" }, `Em cada camada, ${what}. Barra vertical: intervalo de 95 %.`), heard.el,
     ]);
     draw();

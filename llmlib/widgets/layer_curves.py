@@ -23,12 +23,14 @@ class LayerCurves(Widget):
         lines: group -> {name: value}: level lines, of what needs no layer ("acaso": 0.5).
         bottom, top: ends of the scale; percent: numbers are shares, shown as percentages (else two decimals).
         shown: keys drawn at first; without it all.
+        ask: what the choice among groups is called.
     """
 
     name = "layer-curves"
     curves = traitlets.List(traitlets.Dict()).tag(sync=True)
     groups = traitlets.List(traitlets.Dict()).tag(sync=True)
     what = traitlets.Unicode("").tag(sync=True)
+    ask = traitlets.Unicode("Casos").tag(sync=True)
     percent = traitlets.Bool(True).tag(sync=True)
     bottom = traitlets.Float(0.0).tag(sync=True)
     top = traitlets.Float(1.0).tag(sync=True)
@@ -44,6 +46,7 @@ class LayerCurves(Widget):
         top: float = 1.0,
         shown: Sequence[str] | None = None,
         percent: bool = True,
+        ask: str = "Casos",
     ) -> None:
         if not curves or not groups:
             raise ValueError("Passe ao menos uma curva e um grupo de casos.")
@@ -72,6 +75,7 @@ class LayerCurves(Widget):
                 for label, group in groups.items()
             ],
             what=what,
+            ask=ask,
             percent=percent,
             bottom=float(bottom),
             top=float(top),

@@ -21,12 +21,12 @@ export default {
     const range = (label, min, max, step, value, words, onmove) => { const out = h("output", {}, words(value)), node = h("input", { type: "range", name: label, min, max, step, value: String(value), disabled: !live, oninput: () => { out.textContent = words(+node.value); onmove(+node.value); } }); return { node, set: (x) => { node.value = String(x); out.textContent = words(x); }, el: h("label", { class: "llm-range rx-control" }, label, node, out) }; };
     const by = select("Procurar por", Object.entries(RC_WAYS), setting.by, (value) => change({ by: value }));
     const sizes = select("Trechos de", opening.sizes.map(([size]) => [String(size), `${size} palavras`]), String(setting.size), (value) => { const [size, overlap] = opening.sizes.find(([each]) => String(each) === value); change({ size, overlap }); });
-    const k = range("Quantos", "1", "8", "1", setting.k, (x) => String(x), (value) => change({ k: value }));
+    const k = range("Quantos trechos", "1", "8", "1", setting.k, (x) => String(x), (value) => change({ k: value }));
     const heat = range("Temperatura", "0", "1.2", "0.2", 0, (x) => fmtNumber(x, 1), (value) => change({ temperature: value }));
     const again = h("button", { type: "button", class: "llm-link", disabled: !live, onclick: () => change({ seed: setting.seed + 1 }) }, "sortear outra vez");
     const rerank = h("input", { type: "checkbox", name: "rerank", disabled: !live, onchange: () => change({ rerank: rerank.checked ? opening.reranks : 0 }) });
     const titles = h("input", { type: "checkbox", name: "titles", disabled: !live, onchange: () => change({ titles: titles.checked }) });
-    const titlesLine = h("label", { class: "rx-control rx-check" }, titles, "com o título de cada um");
+    const titlesLine = h("label", { class: "rx-control rx-check" }, titles, "com o título do documento");
     const rerankLine = h("label", { class: "rx-control rx-check", hidden: !opening.reranks }, rerank, `reordenar os ${opening.reranks} primeiros`);
 
     // -- what came of it

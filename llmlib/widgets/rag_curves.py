@@ -73,7 +73,7 @@ class RagCurves(Widget):
             f"{point['label']}, {html.percent(point['answerable']['certa']['value'])} certas"
             for point in first["points"]
         )
-        return f"Por {first['label']}, das perguntas {KINDS['answerable']}: {told}."
+        return f"Conforme {first['label']}, nas perguntas {KINDS['answerable']}: {told}."
 
     def fallback(self) -> str:
         tables = []
@@ -95,7 +95,10 @@ class RagCurves(Widget):
 def sweep(settings: Sequence[Mapping], name: str, shown: Sequence[str]) -> dict:
     """One control: {name, label, what, fixed, points: [{label, found, replies, and shares a kind}]}."""
     label, how, what = SWEEPS[name]
-    found = [each for each in settings if name in each["sweeps"]]
+    found = sorted(  # from little to much, wherever the measures began; ways to search stay as measured
+        (each for each in settings if name in each["sweeps"]),
+        key=lambda each: 0 if name == "by" else each["setting"][name],
+    )
     points = []
     for each in found:
         replies = {key: [text, verdict] for key, text, verdict in each["replies"]}

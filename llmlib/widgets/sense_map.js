@@ -46,6 +46,7 @@ export default {
       setText(kept, flat ? "Na entrada a frase ainda não entrou na conta." : `Este plano guarda ${fmtPercent(places.kept[layer])} da variação dos ${fmtNumber(here.texts.length)} vetores; o resto fica fora do desenho.`);
       key.replaceChildren(svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, dot("a", 7, 7)), ` ${here.names.a} `, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, dot("b", 7, 7)), ` ${here.names.b}`);
       tell(picked);
+      if (field) field.text.placeholder = `uma frase com “${here.word}”`;
       setText(verdict, own ? `A sua frase, na ${layerName(layer)}: ${own.near[layer]}` : "");
     }
     function tell(i) {

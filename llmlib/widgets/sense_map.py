@@ -73,10 +73,11 @@ class SenseMap(Widget):
     def summary(self) -> str:
         word = self.words[0]
         kept = self.maps[0][0]["kept"]
+        where = f"na camada {self.layer}" if self.layer else "na entrada"
         return (
             f"{len(word['texts'])} ocorrências de “{word['word']}” ({word['names']['a']} e "
-            f"{word['names']['b']}) no {self.sides[0]['model']}: na última camada, o plano guarda "
-            f"{html.percent(kept[-1])} da variação."
+            f"{word['names']['b']}) no {self.sides[0]['model']}: {where}, o plano guarda "
+            f"{html.percent(kept[self.layer])} da variação."
         )
 
     def fallback(self) -> str:

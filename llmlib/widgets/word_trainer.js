@@ -133,7 +133,7 @@ export default {
       curve.setAttribute("viewBox", `0 0 ${width} ${height}`);
       curve.setAttribute("aria-label", `Ao longo do treino, vizinhos do mesmo grupo: de ${fmtPercent(share(moments[0]))} a ${fmtPercent(share(moments.at(-1)))}.`);
       curve.replaceChildren(...[svg("line", { class: "wt-axis", x1: 4, x2: width - 88, y1: y(0), y2: y(0) }), svg("path", { class: "wt-loss", d: path(losses, loss) }), svg("path", { class: "wt-share", d: path(moments, share) }),
-        end(moments, share, "mesmo grupo", "wt-share-name"), !near && end(losses, loss, "perda", "wt-loss-name"), svg("circle", { class: "wt-now", cx: x(now), cy: y(share(now)), r: 4 }), svg("text", { class: "wt-time", x: 4, y: height - 3 }, "início"), svg("text", { class: "wt-time", x: width - 88, y: height - 3, "text-anchor": "end" }, "fim do treino")].filter(Boolean));
+        end(moments, share, "mesmo grupo", "wt-share-name"), near ? svg("text", { class: "wt-loss-name", x: x(losses[0]) + 6, y: y(loss(losses[0])) + 4 - 8 * (losses[0] !== losses.at(-1)) }, "perda") : end(losses, loss, "perda", "wt-loss-name"), svg("circle", { class: "wt-now", cx: x(now), cy: y(share(now)), r: 4 }), svg("text", { class: "wt-time", x: 4, y: height - 3 }, "início"), svg("text", { class: "wt-time", x: width - 88, y: height - 3, "text-anchor": "end" }, "fim do treino")].filter(Boolean));
     }
 
     build(el, null, [
