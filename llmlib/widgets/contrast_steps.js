@@ -19,7 +19,7 @@ export default {
       svg("path", { class: "cs-path", d: moments.map((m, i) => `${i ? "L" : "M"}${across(m.uniformity).toFixed(1)} ${(S - up(m.alignment)).toFixed(1)}`).join("") }), dots,
       svg("text", { class: "cs-tick", x: 32, y: S + 12 }, "← mais espalhados"), svg("text", { class: "cs-tick", x: 12, y: S - 30, transform: `rotate(-90 12 ${S - 30})` }, "← pares mais juntos"));
     const said = h("p", { class: "tu-verdict" }), numbers = h("p", { class: "cs-numbers" });
-    const slider = tuRange("momento", { min: 0, max: moments.length - 1, value: model.get("start"), format: (i) => moments[i].name }, draw);
+    const slider = tuRange("parada do treino", { min: 0, max: moments.length - 1, value: model.get("start"), format: (i) => moments[i].name }, draw);
 
     function draw() {
       const m = moments[slider.get()];
@@ -39,7 +39,7 @@ export default {
       picture.setAttribute("aria-label", `Cosseno médio dos pares de mesmo sentido ${fmtNumber(m.means[0], 2)}, dos outros ${fmtNumber(m.means[1], 2)}.`);
       heard.say(said.textContent);
     }
-    build(el, null, [h("div", { class: "tu-controls" }, slider.el), h("div", { class: "cs-both" }, h("div", { class: "cs-picture" }, picture, h("p", { class: "tu-key" }, "Cosseno de cada par. Para cima, os que dizem o mesmo; para baixo, todos os outros.")), h("div", { class: "cs-side" }, path, numbers)), said, heard.el]);
+    build(el, null, [h("div", { class: "tu-controls" }, slider.el), h("div", { class: "cs-both" }, h("div", { class: "cs-picture" }, picture, h("p", { class: "tu-key" }, "Cosseno de cada par. Para cima, os que dizem o mesmo; para baixo, todos os outros.")), h("div", { class: "cs-side" }, path, h("p", { class: "tu-key" }, "Cada ponto é uma parada; o cheio é a escolhida."), numbers)), said, heard.el]);
     draw();
     return () => heard.say.cancel();
   },

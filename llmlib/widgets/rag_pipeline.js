@@ -141,6 +141,8 @@ export default {
         const source = made.used[number - 1], place = ragFound(read.value, source.sent, question.text.value), part = parts().find((each) => each.number === number);
         markHit(source.hit, read.value);
         if (place && part) markPrompt({ start: part.from + place[0], end: part.from + place[1] });
+        reveal(source.hit.field);
+        reveal(prompt);
       }
       heard.say(`Resposta: ${text || "nada"}. ${lines.map(([, words]) => words).join("; ")}.`);
     }
@@ -228,6 +230,11 @@ export default {
       setText(times, [took.search && `busca ${fmtNumber(took.search)} ms`, first && `primeiro token ${fmtNumber(first)} ms`, `resposta inteira ${fmtNumber(performance.now() - from)} ms`].filter(Boolean).join(" · "));
       const alone = await talk(ask(), { signal });
       if (fresh()) drawBare(alone.text.trim());
+    }
+    // A field that shows only some lines is scrolled to what the answer says, unless somebody is writing in it.
+    function reveal({ el: field }) {
+      const said = field.querySelector(".rag-said");
+      if (said && !field.matches(":focus-within")) field.scrollTop = Math.max(0, said.offsetTop - field.clientHeight / 3);
     }
     const drawBare = (text) => bare.replaceChildren("Sem documento nenhum, o mesmo modelo: ", h("q", {}, text || "(nada)"));
 
