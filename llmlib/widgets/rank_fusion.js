@@ -45,6 +45,10 @@ export default {
       const verdict = gain.low > 0 ? "acima de zero" : gain.high < 0 ? "abaixo de zero" : "inclui o zero: pode ser acaso";
       setText(said, `Sua fusão: ${fmtInterval(now)} em ${mine.length} buscas de ajuste. Diferença para a melhor lista sozinha (${ways[top].label}): ${fmtInterval(gain, "+")}; o intervalo ${verdict.startsWith("inclui") ? "" : "fica "}${verdict}.`);
     }
+    function halved(label) { // a long name in two lines: the room beside the marks is fixed
+      const cut = label.length > 34 ? label.lastIndexOf(" ", 30) : -1;
+      return cut > 0 ? [label.slice(0, cut), label.slice(cut + 1)] : [label];
+    }
     function plot(rows) {
       const wide = (el.clientWidth || 640) > 520, W = wide ? 680 : 340, left = wide ? 250 : 12, right = wide ? 130 : 12, step = wide ? 30 : 46, H = rows.length * step + 34;
       const x = (v) => left + (W - left - right) * v, parts = [0, 0.25, 0.5, 0.75, 1].flatMap((v) => [
@@ -53,7 +57,8 @@ export default {
         const y = i * step + (wide ? 18 : 32), tone = row.kind === "alone" ? "var(--llm-muted)" : "var(--llm-prob)";
         parts.push(svg("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, stroke: tone, "stroke-width": row.kind === "alone" ? 2 : 3.5 }));
         parts.push(row.kind === "test" ? svg("rect", { x: x(row.value) - 5.5, y: y - 5.5, width: 11, height: 11, fill: "var(--llm-paper)", stroke: tone, "stroke-width": 2.5, transform: `rotate(45 ${x(row.value)} ${y})` }) : svg("circle", { cx: x(row.value), cy: y, r: row.kind === "alone" ? 4.5 : 6, fill: tone }));
-        parts.push(svg("text", { x: wide ? left - 12 : left, y: wide ? y + 4 : y - 12, "text-anchor": wide ? "end" : "start", class: row.kind === "alone" ? "rf-label" : "rf-label rf-mine" }, wide ? row.label : `${row.label}: ${fmtNumber(row.value, 2)}`));
+        const lines = wide ? halved(row.label) : [`${row.label}: ${fmtNumber(row.value, 2)}`];
+        lines.forEach((line, j) => parts.push(svg("text", { x: wide ? left - 12 : left, y: wide ? y + 4 + 15 * (j - (lines.length - 1) / 2) : y - 12, "text-anchor": wide ? "end" : "start", class: row.kind === "alone" ? "rf-label" : "rf-label rf-mine" }, line)));
         if (wide) parts.push(svg("text", { x: W - right + 12, y: y + 4, class: row.kind === "alone" ? "rf-label" : "rf-label rf-mine" }, fmtInterval(row)));
       });
       picture.replaceChildren(svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `nDCG@10: ${rows.map((row) => `${row.label}, ${fmtInterval(row)}`).join("; ")}` }, ...parts));
