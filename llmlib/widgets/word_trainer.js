@@ -129,11 +129,13 @@ export default {
       const width = Math.max(260, el.clientWidth || 640), height = 110, moments = shown.moments, x = (m) => 4 + (width - 92) * m.done;
       const losses = moments.filter((m) => m.loss != null), top = Math.max(...losses.map((m) => m.loss), 0.1), y = (v) => height - 18 - (height - 30) * v;
       const path = (list, value) => list.map((m, i) => `${i ? "L" : "M"}${x(m).toFixed(1)},${y(value(m)).toFixed(1)}`).join(""), now = current(), end = (list, value, text, cls) => list.length && svg("text", { class: cls, x: x(list.at(-1)) + 6, y: y(value(list.at(-1))) + 4 }, text);
-      const share = (m) => m.score ?? 0, loss = (m) => m.loss / top, near = losses.length && Math.abs(y(share(moments.at(-1))) - y(loss(losses.at(-1)))) < 13;
+      const share = (m) => m.score ?? 0, loss = (m) => m.loss / top, shareEnd = y(share(moments.at(-1)));
+      let lossEnd = losses.length && y(loss(losses.at(-1))); // where the two lines end together, the name of one moves aside
+      if (Math.abs(lossEnd - shareEnd) < 13) lossEnd = shareEnd + (lossEnd >= shareEnd || shareEnd < 26 ? 13 : -13);
       curve.setAttribute("viewBox", `0 0 ${width} ${height}`);
       curve.setAttribute("aria-label", `Ao longo do treino, vizinhos do mesmo grupo: de ${fmtPercent(share(moments[0]))} a ${fmtPercent(share(moments.at(-1)))}.`);
       curve.replaceChildren(...[svg("line", { class: "wt-axis", x1: 4, x2: width - 88, y1: y(0), y2: y(0) }), svg("path", { class: "wt-loss", d: path(losses, loss) }), svg("path", { class: "wt-share", d: path(moments, share) }),
-        end(moments, share, "mesmo grupo", "wt-share-name"), near ? svg("text", { class: "wt-loss-name", x: x(losses[0]) + 6, y: y(loss(losses[0])) + 4 - 8 * (losses[0] !== losses.at(-1)) }, "perda") : end(losses, loss, "perda", "wt-loss-name"), svg("circle", { class: "wt-now", cx: x(now), cy: y(share(now)), r: 4 }), svg("text", { class: "wt-time", x: 4, y: height - 3 }, "início"), svg("text", { class: "wt-time", x: width - 88, y: height - 3, "text-anchor": "end" }, "fim do treino")].filter(Boolean));
+        end(moments, share, "mesmo grupo", "wt-share-name"), losses.length && svg("text", { class: "wt-loss-name", x: x(losses.at(-1)) + 6, y: lossEnd + 4 }, "perda"), svg("circle", { class: "wt-now", cx: x(now), cy: y(share(now)), r: 4 }), svg("text", { class: "wt-time", x: 4, y: height - 3 }, "início"), svg("text", { class: "wt-time", x: width - 88, y: height - 3, "text-anchor": "end" }, "fim do treino")].filter(Boolean));
     }
 
     build(el, null, [
