@@ -294,7 +294,7 @@ export default {
     build(box, null, [
         h("div", { class: "rag-side" },
           h("section", { class: "rag-stage", "aria-label": "Etapa 1: pergunta" }, step("1", "Pergunta"), question.text, chips),
-          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, range("Trechos no prompt", "k", 1, 8), sizes), note, list)),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, range("Trechos pedidos", "k", 1, 8), sizes), note, list)),
         h("div", { class: "rag-side" },
           h("section", { class: "rag-stage", "aria-label": "Etapa 3: prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
           h("section", { class: "rag-stage", "aria-label": "Etapa 4: resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),

@@ -165,7 +165,7 @@ def test_every_stage_is_changed_in_the_page(opened: Callable[..., Locator]) -> N
     expect(root.locator(".rag-number")).to_have_text(["–", "[1]"])
     # by both ways, with more than fit: what is left out is said
     root.get_by_label("as duas").check()
-    root.get_by_label("Trechos no prompt").fill("8")
+    root.get_by_label("Trechos pedidos").fill("8")
     expect(root.locator(".rag-sums")).to_contain_text("Ficaram de fora, por não caber")
     settled(root)
     assert root.locator(".rag-hit:not(.rag-out)").count() == prompt.input_value().count("\n[")
