@@ -139,7 +139,7 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
 # conversations of each kind, in parts
 SHARES = {
     "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 45,
-    "documento_sem": 8, "padrao": 2, "copia": 5, "lista": 5, "vocabulario": 4, "conta": 5,
+    "documento_sem": 16, "padrao": 2, "copia": 5, "lista": 5, "vocabulario": 4, "conta": 5,
     "classificacao": 4, "historia": 4, "continuacao": 2, "descricao": 3, "reescrita": 5, "identidade": 3,
     "saudacao": 2, "dialogo": 5, "sistema": 4,
 }  # fmt: skip

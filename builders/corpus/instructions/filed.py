@@ -245,7 +245,7 @@ def conversation(rng: random.Random, split: str, most: int = 8) -> tuple[list[tu
         turns: list[tuple[str, str, bool]] = []
         room = max(1, most - len(text) // 250)  # a long context leaves room for fewer
         for _ in range(rng.randint(1 + room // 3, room)):
-            if rng.random() < 0.2 and (missing := _missing(rng, split, records, set(where), text)):
+            if rng.random() < 0.35 and (missing := _missing(rng, split, records, set(where), text)):
                 turns.append((missing, NOT_IN_TEXT, False))
                 continue
             if rng.random() < 0.25 and (chained := _chained(rng, records, set(known))):
