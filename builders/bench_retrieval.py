@@ -251,11 +251,11 @@ def table(found: dict) -> str:
 
 def expected(rows: list[dict], way: str, size: int) -> float:
     """Seconds that indexing should take, by what smaller sizes took; 0 where nothing is known."""
-    points = [point for point in series(rows, way, "index_s") if point[0] < size]
-    line = last_power(points)
-    if line:
-        return line[0] * size ** max(line[1], 1)
-    return points[0][1] * size / points[0][0] if points else 0
+    points = sorted(point for point in series(rows, way, "index_s") if point[0] < size)
+    if not points:
+        return 0
+    (last, seconds), line = points[-1], last_power(points)
+    return seconds * (size / last) ** max(line[1] if line else 1, 1)  # small ones are all fixed cost
 
 
 def run(sizes: list[int], ways: list[str], out: Path, patience: float) -> Iterator[dict]:

@@ -28,6 +28,14 @@ def test_where_a_limit_is_reached():
     assert bench.reached([(1000, 2.0)], 50) is None
 
 
+def test_what_an_index_should_take_follows_from_the_largest_measured():
+    rows = [{"way": "numpy", "size": size, "index_s": s} for size, s in ((1000, 0.013), (10_000, 0.01))]
+    assert bench.expected(rows, "numpy", 100_000) == pytest.approx(0.1)  # fixed costs are no reason to stop
+    rows.append({"way": "numpy", "size": 100_000, "index_s": 1.0})
+    assert bench.expected(rows, "numpy", 1_000_000) == pytest.approx(100)  # n²
+    assert bench.expected(rows, "bm25", 1000) == 0
+
+
 def test_what_would_take_too_long_is_not_tried_and_what_is_there_is_kept(tmp_path, monkeypatch):
     asked = []
 
