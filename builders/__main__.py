@@ -72,7 +72,15 @@ RECIPES: dict[str, list[Step]] = {
     "vocabulario": [["builders.vocabulary"]],
     "busca-cientifica": [["builders.paper_search"]],
     "busca-tamanho": [
-        ["builders.bench_retrieval", "--sizes", SIZES, "--out", "data/medidas/busca-tamanho.json"]
+        [
+            "builders.bench_retrieval",
+            "--sizes",
+            SIZES,
+            "--patience",
+            "100",
+            "--out",
+            "data/medidas/busca-tamanho.json",
+        ]
     ],
     **{name: recipe(name) for name in TRAINING},
     FAMILY: everything(),
