@@ -29,6 +29,8 @@ ABOUT = {
     "fonte": "perguntas sobre textos numerados, com a fonte na resposta",
     "documento": "perguntas sobre trechos de documentos, como uma busca os traz",
     "documento_sem": "as mesmas, quando nenhum trecho responde",
+    "cidade": "a pergunta antes e depois do que uma busca acharia numa cidade inventada",
+    "cidade_sem": "as mesmas, quando nenhum trecho responde",
     "padrao": "continuar um padrão",
     "copia": "repetir um texto",
     "lista": "listas de tantas coisas de um tipo",

@@ -146,9 +146,12 @@ def sourced(hit: object, titled: bool = False) -> Source:
 
 
 def message(question: str, sources: Sequence[Source]) -> str:
-    """The user's message: numbered sources, a line each, and the question."""
-    lines = [f"[{n}] {source.sent}" for n, source in enumerate(sources, 1)]
-    return "\n".join(["Contexto:", *lines, f"Pergunta: {question}"]) if lines else question
+    """The user's message: the question, the sources with their numbers, a line each, and the question again.
+
+    A decoder reads from left to right: only what comes after the question is read knowing it.
+    """
+    lines, asked = [f"[{n}] {source.sent}" for n, source in enumerate(sources, 1)], f"Pergunta: {question}"
+    return "\n".join([asked, "Contexto:", *lines, asked]) if lines else question
 
 
 def flat(text: str) -> str:

@@ -15,6 +15,8 @@ KINDS = {
     "fonte": "responder citando a fonte",
     "documento": "perguntas sobre trechos de documentos",
     "documento_sem": "trechos de documentos que não respondem",
+    "cidade": "o que uma busca acharia numa cidade inventada",
+    "cidade_sem": "o mesmo, quando nenhum trecho responde",
     "padrao": "seguir um padrão de exemplos",
     "copia": "copiar",
     "lista": "listas com número certo de itens",

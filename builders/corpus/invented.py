@@ -265,9 +265,14 @@ def _named(
     return make
 
 
+IMPROPER = re.compile(r"porn|put[ao]|merd|fod[ae]|cag[ao]|bund|pic[ao]|rol[ao]|xana|xot|viad|nazi|estupr|cu$")
+
+
 def proper(rng: random.Random, split: str) -> str:
-    """A capitalised invented word."""
-    return cap(word(rng, split))
+    """A capitalised invented word, fit for a class of 14-year-olds."""
+    while IMPROPER.match(made := word(rng, split)):
+        pass
+    return cap(made)
 
 
 def code(rng: random.Random, split: str) -> str:

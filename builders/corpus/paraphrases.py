@@ -16,7 +16,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from builders.corpus import chunks, howto, lay, letters, news, notices, recipes, scenes, searches, stories
+from builders.corpus import (
+    chunks,
+    howto,
+    lay,
+    letters,
+    news,
+    notices,
+    recipes,
+    scenes,
+    searches,
+    stories,
+    town_searches,
+)
 from builders.corpus import facts as world
 from builders.corpus.fillers import close
 from builders.corpus.invented import cap
@@ -243,6 +255,14 @@ def noticed(rng: random.Random, split: str, families: int) -> list[Pair]:
     ]
 
 
+def towns(rng: random.Random, split: str, families: int) -> list[Pair]:
+    """A search, mostly in other words, and the piece of a town's paper that answers it."""
+    return [
+        Pair(informal(rng, query, split), text, key)
+        for query, text, key in town_searches.batch(rng, split, families)
+    ]
+
+
 def abstracts(rng: random.Random, split: str, families: int, everyday: float = 0.65) -> list[Pair]:
     """A search, mostly in everyday words, and the abstract of a study."""
     return [
@@ -279,7 +299,8 @@ RECIPE: dict[str, tuple[Callable[..., list[Pair]], int, int]] = {
     "fatos": (truths, 12, 1),
     "textos": (tales, 12, 3),
     "documentos": (chunked, 12, 20),
-    "avisos": (noticed, 12, 40),
+    "avisos": (noticed, 12, 20),
+    "cidades": (towns, 12, 45),
     "resumos": (abstracts, 12, 9),
     "termos": (terms, 12, 4),
     "janelas": (extracts, 32, 7),

@@ -36,7 +36,7 @@ def _words(kind: str) -> list:
 
 
 MEALS = ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
-KNOWN_LINES = range(100, 131)  # numbers of lines that a collection of the course has
+KNOWN_LINES = {*range(100, 131), *range(200, 231)}  # numbers of lines that a collection of the course has
 SCHOOL = ("sala", "casa", "bloco", "barraca")
 
 

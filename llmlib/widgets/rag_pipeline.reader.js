@@ -22,7 +22,7 @@ function ragSource({ document, title, start, end, text }, titled = false) {
   return { document, title, start, end, text, sent: head + flat };
 }
 const ragMessage = (question, sources) =>
-  (sources.length ? ["Contexto:", ...sources.map(({ sent }, i) => `[${i + 1}] ${sent}`), `Pergunta: ${question}`].join("\n") : question);
+  (sources.length ? [`Pergunta: ${question}`, "Contexto:", ...sources.map(({ sent }, i) => `[${i + 1}] ${sent}`), `Pergunta: ${question}`].join("\n") : question);
 
 // The message that asks `question` of the sources, best first; `size` counts the tokens of one, and `context` is the window.
 // What does not fit is left out from the worst up; of a single one too long the beginning stays.

@@ -13,8 +13,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 
-from builders.corpus.instructions import filed, grounded, known, talk, words, writing
+from builders.corpus.instructions import filed, grounded, known, talk, towned, words, writing
 from builders.corpus.instructions.checks import right
 
 __all__ = ["KINDS", "SHARES", "Conversation", "documents", "make", "right"]
@@ -82,10 +83,12 @@ def _grounded(wanted: str) -> Callable[[random.Random, str], Conversation]:
     return make_one
 
 
-def _filed(wanted: str) -> Callable[[random.Random, str], Conversation]:
+def _searched(source: ModuleType, wanted: str) -> Callable[[random.Random, str], Conversation]:
+    """What a search found: in `filed` or in `towned`."""
+
     def make_one(rng: random.Random, split: str) -> Conversation:
         while True:
-            turns, kind = filed.conversation(rng, split)
+            turns, kind = source.conversation(rng, split)
             if kind == wanted:
                 return Conversation(
                     wanted, _neutral(rng, turns), {"accepted": grounded.accepted(turns[-1][1])}
@@ -119,8 +122,10 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
     "leitura": _grounded("leitura"),
     "sem_resposta": _grounded("sem_resposta"),
     "fonte": _grounded("fonte"),
-    "documento": _filed("documento"),
-    "documento_sem": _filed("documento_sem"),
+    "documento": _searched(filed, "documento"),
+    "documento_sem": _searched(filed, "documento_sem"),
+    "cidade": _searched(towned, "cidade"),
+    "cidade_sem": _searched(towned, "cidade_sem"),
     "padrao": _simple(grounded.pattern, "padrao"),
     "copia": _simple(grounded.repeated, "copia"),
     "lista": _simple(words.some, "lista"),
@@ -138,10 +143,10 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
 }
 # conversations of each kind, in parts
 SHARES = {
-    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 45,
-    "documento_sem": 16, "padrao": 2, "copia": 5, "lista": 5, "vocabulario": 4, "conta": 5,
-    "classificacao": 4, "historia": 4, "continuacao": 2, "descricao": 3, "reescrita": 5, "identidade": 3,
-    "saudacao": 2, "dialogo": 5, "sistema": 4,
+    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 20,
+    "documento_sem": 7, "cidade": 64, "cidade_sem": 26, "padrao": 2, "copia": 5, "lista": 5,
+    "vocabulario": 4, "conta": 5, "classificacao": 4, "historia": 4, "continuacao": 2, "descricao": 3,
+    "reescrita": 5, "identidade": 3, "saudacao": 2, "dialogo": 5, "sistema": 4,
 }  # fmt: skip
 KINDS = tuple(MAKERS)
 

@@ -147,6 +147,8 @@ CHECKS: dict[str, Callable[[Conversation, str], bool]] = {
     "fonte": reading,
     "documento": reading,
     "documento_sem": not_in_text,
+    "cidade": reading,
+    "cidade_sem": not_in_text,
     "padrao": exact,
     "copia": exact,
     "lista": members,

@@ -1,0 +1,55 @@
+"""Searches on the papers of invented towns, and the piece that answers: what a search model learns.
+
+In a batch, near misses are the other pieces of the same town, which speak of the same things. Questions on
+what a search found are in `instructions.towned`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from builders.corpus.town_tables import TOWNS, table_town
+from builders.corpus.towns import Asked, Town, pieces, theme_town
+
+Search = tuple[str, str, tuple[str, ...]]  # query, text, key
+
+
+def _query(rng: random.Random, asked: Asked) -> str:
+    """Mostly in other words than those of the paper."""
+    draw = rng.random()
+    wordings = (
+        asked.keywords
+        if draw > 0.88 and asked.keywords
+        else asked.far
+        if draw > 0.3 and asked.far
+        else asked.near
+    )
+    text = rng.choice(wordings)
+    return text[:1].upper() + text[1:]
+
+
+def _searches(rng: random.Random, town: Town, mark: str, most: int) -> list[Search]:
+    """Pieces of a town that do not overlap, each with a query on a fact that no other piece states."""
+    size, titled = rng.choice((30, 45, 60, 60, 60, 80)), rng.random() < 0.85
+    cut = [piece for paper in town.papers for piece in pieces(paper, size, 0, titled)]
+    told = Counter(key for piece in cut for key in piece.touched)
+    asked = {a.keys[0]: a for a in town.asked if len(a.keys) == 1}
+    found = []
+    for piece in cut:
+        alone = sorted(key for key in piece.whole if told[key] == 1 and key in asked)
+        if alone:
+            key = rng.choice(alone)
+            found.append((_query(rng, asked[key]), piece.text, (mark, key)))
+    rng.shuffle(found)
+    return found[:most]
+
+
+def batch(rng: random.Random, split: str, families: int) -> list[Search]:
+    """Some four searches a family: two families a town."""
+    found: list[Search] = []
+    for i in range((families + 1) // 2):
+        tabled = rng.random() < 0.4
+        town = rng.choice(table_town(rng.randrange(TOWNS), split)) if tabled else theme_town(rng, split)
+        found += _searches(rng, town, str(i), 8)
+    return found

@@ -1,0 +1,184 @@
+"""Invented towns: papers state their facts where they say, and each answer stands in its piece."""
+
+import random
+import re
+
+import pytest
+
+from builders.corpus import paraphrases, themes, town_searches
+from builders.corpus.instructions import make, right, towned
+from builders.corpus.passages import NOT_IN_TEXT
+from builders.corpus.town_tables import FIXED, table_town
+from builders.corpus.towns import pieces, theme_town
+from builders.documents.model import normalised
+from llmlib import rag
+from llmlib.data import documents, questions
+from llmlib.scratch.retrieval import windows
+
+SMALL = """@ clube
+$ C | nome_m
+$ P | pessoa
++ abre | hora 7..10
++ preço | reais 20..90
++ preside | $P
+? abre: A que horas o Clube {C} abre? // Quando abre o {C}? // Qual é o horário do {C}?
+~ abre: Desde quando entro no {C}? // A porta do {C} cede a que horas? // Chego cedo ao {C}? // E o {C}?
+? preço: Quanto custa o {C}? // Qual é o preço do {C}? // Que preço tem o {C}?
+~ preço: Quanto levo ao {C}? // O {C} cobra quanto? // Quanto deixo no {C}? // O {C} pesa no bolso?
+? preside: Quem preside o {C}? // Quem é presidente do {C}? // Quem está à frente do {C}?
+~ preside: Com quem reclamo no {C}? // Quem manda no {C}? // Quem assina pelo {C}? // E {P.1}?
+! Qual é o telefone do {C}?
+== aviso | Aviso do {C}
+[abre: O clube abre às #. // Às # abre o clube.] Traga agasalho.
+
+[preço: # é o que se paga.]
+== carta | Carta de {P}
+Escrevo do {C}.
+[preside: Quem preside sou eu, #.]
+== tabela | Quadro
+| a | b |
+[abre: | abertura | # |]
+"""
+
+
+@pytest.fixture(scope="module")
+def towns():
+    rng = random.Random("cidades")
+    return [theme_town(rng, "train", i) for i in range(len(themes.themes()))] + [
+        town for number in range(4) for town in table_town(number, "train")
+    ]
+
+
+def test_every_paper_states_its_facts_where_it_says(towns):
+    for town in towns:
+        for paper in town.papers:
+            assert not re.search(r"[{}#]|\[[a-zà-ú-]+: ", paper.text), paper.text
+            assert not re.search(r"[{}]", paper.title)
+            for _, start, end in paper.stated:
+                assert 0 <= start < end <= len(paper.text)
+        stated = {key for paper in town.papers for key, _, _ in paper.stated}
+        assert all(set(asked.keys) <= stated for asked in town.asked)
+        assert all(asked.near and (asked.answer or not asked.keys) for asked in town.asked)
+
+
+def test_an_answer_stands_in_the_sentence_that_states_its_fact(towns):
+    seen = 0
+    for town in towns:
+        for asked in town.asked:
+            if len(asked.keys) != 1:
+                continue
+            for paper in town.papers:
+                for key, start, end in paper.stated:
+                    if key == asked.keys[0]:
+                        said = paper.text[start:end].lower()
+                        assert asked.answer.lower() in said, (asked.answer, said)
+                        seen += 1
+    assert seen > 1000
+
+
+def test_names_and_values_are_drawn_anew():
+    made = [theme_town(random.Random(seed), "train", 0) for seed in (1, 2)]
+    assert made[0].papers[0].text != made[1].papers[0].text
+    assert theme_town(random.Random(1), "train", 0) == made[0]
+
+
+def test_conversations_tell_the_truth_of_their_pieces():
+    rng, kinds, cited = random.Random("perguntas"), set(), 0
+    for _ in range(400):
+        turns, kind = towned.conversation(rng, "train")
+        kinds.add(kind)
+        context = turns[0][0]
+        found = dict(re.findall(r"(?ms)^\[(\d)\] (.*?)(?=^\[\d\] |^Pergunta: |\Z)", context))
+        assert found
+        for _, answer in turns:
+            if answer == NOT_IN_TEXT:
+                continue
+            value, place = re.fullmatch(r"(?s)(.*)\. \[(\d)\]", answer).groups()
+            assert place in found
+            if not value.startswith(("a linha", "o ", "a ")):  # a comparison is answered by a name
+                assert normalised(value) in normalised(found[place]), (found[place], answer)
+                cited += 1
+    assert kinds == {"cidade", "cidade_sem"}
+    assert cited > 200
+
+
+def test_the_message_is_the_one_that_the_course_sends():
+    source = rag.Source("d", "t", 0, 1, "Um texto.", "Um texto.")
+    assert towned.message("Por quê?", ["Um texto."]) == rag.message("Por quê?", [source])
+
+
+def test_pieces_are_cut_as_an_index_cuts(towns):
+    paper = towns[0].papers[0]
+    cut = pieces(paper, 30, 8, False)
+    assert [p.text for p in cut] == [rag.flat(paper.text[a:b]) for a, b in windows(paper.text, 30, 8)]
+    assert all(piece.whole <= piece.touched for piece in cut)
+
+
+def test_searches_have_one_right_piece():
+    rng = random.Random("buscas")
+    for _ in range(10):
+        found = town_searches.batch(rng, "train", 12)
+        assert len({key for _, _, key in found}) == len(found) > 10
+    assert len(paraphrases.unique(paraphrases.towns(rng, "train", 12))) > 10
+
+
+def test_nothing_of_the_part_that_measures_is_in_training(towns):
+    """Names of Caxinduba, its questions and what its documents written by hand say stay out of training."""
+    told = " ".join(paper.title + " " + paper.text for town in towns for paper in town.papers).lower()
+    assert not [name for name in FIXED if name.lower() in told]
+    whole = r"(?<=[a-zà-ú] )[A-ZÀ-Ú][a-zà-ú]{2,}(?: [A-ZÀ-Ú][a-zà-ú]{2,})+"  # two words with capitals
+    held = [d for d in documents("caxinduba") if d["parte"] == "teste"]
+    names = {name.lower() for d in held for name in re.findall(whole, d["texto"])}
+    assert len(names) > 40
+    names -= {"estação biológica"}  # what sheets of any town may call themselves
+    assert not {name for name in names if re.search(rf"\b{re.escape(name)}\b", told)}
+    asked = {wording.lower() for town in towns for a in town.asked for wording in a.near + a.far}
+    assert not asked & {w["texto"].lower() for q in questions("caxinduba", "teste") for w in q["jeitos"]}
+    tabled = ("especies", "onibus", "produtos", "contratos")
+    sentences = {
+        each.strip().lower()
+        for d in held
+        if not d["tema"].startswith(tabled)
+        for each in re.split(r"(?<=[.!?])\s+", d["texto"])
+        if len(each.split()) > 5
+    }
+    assert len(sentences) > 500
+    assert not [each for each in sentences if each in told]
+
+
+def test_the_right_answer_is_accepted_and_another_is_not():
+    for kind in ("cidade", "cidade_sem"):
+        for i in range(10):
+            conversation = make(random.Random(f"{kind}{i}"), "valid", kind)
+            assert right(conversation, conversation.answer)
+            assert not right(conversation, "Talvez amanhã.")
+
+
+def test_a_theme_is_read():
+    made = themes.draw(random.Random(0), "train", themes.parse(SMALL))
+    notice, letter, _ = made.papers
+    assert made.values["abre"] in notice.text
+    assert letter.title == f"Carta de {made.names['P']}"
+    assert made.said("{P.1} {P.2}") == made.names["P"]
+    assert made.values["preside"] == made.names["P"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("+ preço | reais 20..90", "+ preço | qualquer", "linha 5: .*não conheço o tipo"),
+        ("+ preço | reais 20..90", "+ preço | azul; verde", "8 valores"),
+        ("$ P | pessoa", "$ pp | pessoa", "linha 3"),
+        ("! Qual", "? nada: Qual", "linha 13"),
+        ("+ preside | $P", "+ preside | $Z", "não foi declarado"),
+        ("# é o que se paga.", "é o que se paga.", "precisa de um sinal #"),
+        ("[preço: #", "[prezo: #", "não é um fato"),
+        ("[preside: Quem preside sou eu, #.]", "Adeus.", "nenhum documento diz preside"),
+        ("Traga agasalho", "Traga {Z}", "nome não declarado"),
+        (" // Quando abre o {C}?", "", "precisa de 3 perguntas"),
+    ],
+)
+def test_a_bad_theme_says_where(old, new, said):
+    assert old in SMALL
+    with pytest.raises(themes.ThemeError, match=f"(?s){said}"):
+        themes.parse(SMALL.replace(old, new), "clube.txt")
