@@ -9,8 +9,9 @@ invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmli
   large, their titles, the temperature; each asks the same questions. The best of each sweep (the cheaper of
   two that are even) makes `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
-  and with the right chunks handed over (what the reader would do after a perfect search); by kind of question
-  and by wording; paired differences;
+  and with the right chunks handed over (what the reader would do after a perfect search); by kind of question,
+  by wording and by the shape of the document (sheets, whose shapes were trained on, or other texts); paired
+  differences;
 - retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
 - planted (split "dev"): the same questions with one more chunk, which holds an order;
 - cases: questions of "dev" that fail, by cause, for the page to open.
@@ -64,6 +65,8 @@ DEPTH = 20  # chunks asked of a search; also how deep a ranking is measured
 KS = (1, 2, 3, 4, 6, 8)
 ASKED = ("direta", "parafrase")  # wordings with the words of a question; the others are for searching
 CASES = 6  # of each cause
+# themes whose documents come from tables: mini-instruct read others of those shapes, with other facts
+SHEETS = ("especies", "onibus", "produtos", "contratos")
 
 
 def overlap(size: int) -> int:
@@ -122,7 +125,8 @@ def worded(row: Mapping, which: str = "") -> dict:
     """A question in one of its wordings: `which`, or one drawn by its id."""
     texts = {each["jeito"]: each["texto"] for each in row["jeitos"] if each["jeito"] in ASKED}
     which = which or random.Random(f"{SEED}/{row['id']}").choice(sorted(texts))
-    return {**row, "jeito": which, "pergunta": texts[which]}
+    shape = "ficha" if row["tema"].startswith(SHEETS) else "texto"
+    return {**row, "jeito": which, "forma": shape, "pergunta": texts[which]}
 
 
 def sample(split: str, each: int) -> list[dict]:
@@ -276,7 +280,7 @@ def about_final(bench: Bench, setting: Mapping) -> dict:
     for i, record in zip(missed, bench.judged([rows[i] for i in missed], helped, setting), strict=True):
         records["oracle"][i] = record
     result: dict = {name: summary(rs) for name, rs in records.items()}
-    for part, key in {"type": "tipo", "wording": "jeito"}.items():
+    for part, key in {"type": "tipo", "wording": "jeito", "shape": "forma"}.items():
         for value in dict.fromkeys(row[key] for row in rows):
             at = [i for i, row in enumerate(rows) if row[key] == value]
             for name, rs in records.items():
