@@ -9,9 +9,8 @@ invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmli
   large, their titles, the temperature; each asks the same questions. The best of each sweep (the cheaper of
   two that are even) makes `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
-  and with the right chunks handed over (what the reader would do after a perfect search); by kind of question,
-  by wording and by the shape of the document (sheets, whose shapes were trained on, or other texts); paired
-  differences;
+  and with the right chunks handed over (what the reader would do after a perfect search); by kind of
+  question, by wording, and by the shape of the document (sheets, whose shapes training had, or texts);
 - retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
 - planted (split "dev"): the same questions with one more chunk, which holds an order;
 - cases: questions of "dev" that fail, by cause, for the page to open.

@@ -60,12 +60,13 @@ QUESTION = "A que horas  a Biblioteca\nabre?"
 def test_the_prompt_is_numbered_one_line_a_source_and_tables_keep_rows() -> None:
     made = rag.prompt(Reader(), QUESTION, CLOCKS)
     lines = made.text.split("\n")
-    assert lines[:3] == [
+    assert lines[:4] == [
+        "Pergunta: A que horas a Biblioteca abre?",
         "Contexto:",
         "[1] A feira abre às 7h. Venha cedo, e traga 15 reais.",
         "[2] A Biblioteca Nhá Tiana abre às 8h30. A sala abre às 8h30 também.",
     ]
-    assert lines[3:-1] == [
+    assert lines[4:-1] == [
         "[3] horários",
         "| dia | abre |",
         "| --- | --- |",
@@ -77,7 +78,9 @@ def test_the_prompt_is_numbered_one_line_a_source_and_tables_keep_rows() -> None
     given = Reader().compute("encode", {"messages": [{"role": "user", "content": made.text}]})
     assert made.tokens == len(given["tokens"])
     assert rag.prompt(Reader(), "Oi?", []).text == "Oi?"
-    titled = rag.prompt(Reader(), QUESTION, [hit("d", "| a | b |"), CLOCKS[0]], titles=True).text.split("\n")
+    titled = rag.prompt(Reader(), QUESTION, [hit("d", "| a | b |"), CLOCKS[0]], titles=True).text.split("\n")[
+        1:
+    ]
     assert titled[1:3] == ["[1] Título de d:", "| a | b |"]
     assert titled[3].startswith("[2] Título de a. A feira")
 

@@ -53,7 +53,7 @@ class AskedLM(FakeLM):
             return {"hits": TITLED, "ms": {}, "note": None}
         if method == "generate":
             words = params["messages"][-1]["content"]
-            return self.say("15 dias. [1]" if words.startswith("Contexto:") else "Não sei.")
+            return self.say("15 dias. [1]" if "\nContexto:\n" in words else "Não sei.")
         if method == "encode":
             words = params["messages"][-1]["content"].split()
             return {"tokens": [{"id": i, "text": word} for i, word in enumerate(words)], "cut": 0}

@@ -64,7 +64,7 @@ class SearchedLM(FakeLM):
             return answered(index(), params["query"], asked)
         if method == "generate" and "messages" in params:
             words = params["messages"][-1]["content"]
-            return self.say(self.said if words.startswith("Contexto:") else "Não sei.")
+            return self.say(self.said if "\nContexto:\n" in words else "Não sei.")
         return super().compute(method, params)
 
     def say(self, text: str) -> Iterator[dict]:

@@ -80,10 +80,16 @@ def test_each_case_is_recorded_and_judged() -> None:
     first = cases.cases[0]
     assert first["question"]["jeitos"] == [asked.BOOK["pergunta"], "prazo <b>"]
     assert first["record"]["used"] == len(first["record"]["hits"]) == 3
-    assert first["record"]["prompt"].startswith("Contexto:\n[1] Documento 1 <b>. Regras da biblioteca.")
+    assert (
+        first["record"]["prompt"]
+        .split("\n", 1)[1]
+        .startswith("Contexto:\n[1] Documento 1 <b>. Regras da biblioteca.")
+    )
     assert cases.settings["titles"]
     bare = RagCases(asked.AskedLM(), asked.CASES[:1], k=2, titles=False)
-    assert bare.cases[0]["record"]["prompt"].startswith("Contexto:\n[1] Regras da biblioteca.")
+    assert (
+        bare.cases[0]["record"]["prompt"].split("\n", 1)[1].startswith("Contexto:\n[1] Regras da biblioteca.")
+    )
     assert len(bare.cases[0]["record"]["hits"]) == 2
 
 
