@@ -86,7 +86,7 @@ export default {
       const token = tokens[picked];
       detail.hidden = bars.el.hidden = !token;
       if (!token) return;
-      const log = fmtNumber(Math.log(Math.max(token.p, 1e-30)), 3).replace("-", "−");
+      const log = fmtNumber(Math.log(Math.max(token.p, 1e-30)), 3);
       detail.replaceChildren("O token ", h("strong", {}, spoken(token.text)), ` veio com logprob ${log}. Para ter a probabilidade: e elevado a ${log} = ${fmtPercent(token.p)}.`);
       const top = tops[picked] ?? [];
       bars.el.hidden = !top.length;

@@ -10,7 +10,7 @@ export default {
     const marks = [0, 1].map((side) => svg("line", { class: side ? "cs-mean cs-mean-other" : "cs-mean", y1: side ? middle : middle - 112, y2: side ? middle + 112 : middle }));
     const words = [0, 1].map((side) => svg("text", { class: "cs-word", y: side ? middle + 108 : middle - 104 }));
     const picture = svg("svg", { viewBox: `0 0 ${W} ${H + 14}`, role: "img" }, svg("line", { class: "cs-line", x1: left, x2: W - left, y1: middle, y2: middle }), bars, marks, words,
-      [-1, -0.5, 0, 0.5, 1].map((c) => svg("text", { class: "cs-tick", x: x(c), y: H + 10, "text-anchor": "middle" }, fmtNumber(c, c % 1 ? 1 : 0).replace("-", "−"))));
+      [-1, -0.5, 0, 0.5, 1].map((c) => svg("text", { class: "cs-tick", x: x(c), y: H + 10, "text-anchor": "middle" }, fmtNumber(c, c % 1 ? 1 : 0))));
     const S = 190, low = (key) => Math.min(...moments.map((m) => m[key])), high = (key) => Math.max(...moments.map((m) => m[key]));
     const scale = (key) => { const a = low(key), b = high(key), room = (b - a || 1) * 0.12; return (v) => 30 + ((v - a + room) / (b - a + 2 * room || 1)) * (S - 40); };
     const across = scale("uniformity"), up = scale("alignment");
@@ -31,10 +31,10 @@ export default {
         for (const end of ["x1", "x2"]) marks[side].setAttribute(end, x(mean));
         words[side].setAttribute("x", x(mean) + (mean > 0.1 ? -6 : 6));
         words[side].setAttribute("text-anchor", mean > 0.1 ? "end" : "start");
-        setText(words[side], `${side ? "outros pares" : "mesmo sentido"}: média ${fmtNumber(mean, 2).replace("-", "−")}`);
+        setText(words[side], `${side ? "outros pares" : "mesmo sentido"}: média ${fmtNumber(mean, 2)}`);
       });
       dots.forEach((dot, i) => dot.classList.toggle("cs-now", i === slider.get()));
-      setText(numbers, `alinhamento ${fmtNumber(m.alignment, 2)}\nuniformidade ${fmtNumber(m.uniformity, 2).replace("-", "−")}`);
+      setText(numbers, `alinhamento ${fmtNumber(m.alignment, 2)}\nuniformidade ${fmtNumber(m.uniformity, 2)}`);
       setText(said, `${m.name}: o texto certo é o mais próximo em ${m.hits} de ${m.n} casos (${fmtPercent(m.hits / m.n)}, intervalo de 95 %: ${fmtPercent(m.low)} a ${fmtPercent(m.high)}).`);
       picture.setAttribute("aria-label", `Cosseno médio dos pares de mesmo sentido ${fmtNumber(m.means[0], 2)}, dos outros ${fmtNumber(m.means[1], 2)}.`);
       heard.say(said.textContent);

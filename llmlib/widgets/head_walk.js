@@ -179,7 +179,7 @@ export default {
     const bestOf = () => { const best = now.rows.reduce((a, b) => (b.weight > a.weight ? b : a)); return { ...best, name: walkSpoken(tokens, best.s) }; };
     // The walk of one pair, in one sentence with its numbers.
     function tell() {
-      const t = peeked ?? pinned, row = now.rows[focusRow ?? bestOf().s], other = walkSpoken(tokens, row.s), f = (x) => walkNumber(x, byHand && Number.isInteger(x) ? 0 : 2);
+      const t = peeked ?? pinned, row = now.rows[focusRow ?? bestOf().s], other = walkSpoken(tokens, row.s), f = (x) => fmtNumber(x, byHand && Number.isInteger(x) ? 0 : 2);
       const grown = now.rows.reduce((sum, each) => sum + Math.exp(each.masked), 0);
       for (const each of rows.entries()) each[1].el.classList.toggle("hw-told-row", each[0] === row.s);
       const products = now.q.slice(0, 2).map((x, i) => `${f(x)} × ${f(row.k[i])}`).join(" + ") + (view.E > 2 ? " + …" : "");
@@ -202,11 +202,11 @@ export default {
       range.min = String(part === "weight" ? 0 : -size);
       range.max = String(size);
       range.value = String(value);
-      range.setAttribute("aria-valuetext", walkNumber(value, 3));
+      range.setAttribute("aria-valuetext", fmtNumber(value, 3));
       if (document.activeElement !== exact && !el.getRootNode().activeElement?.matches?.(".hw-exact")) exact.value = String(+value.toFixed(3));
       const was = edits.has(keyOf(chosen));
       undo.disabled = !was;
-      setText(undo, was ? `desfazer (era ${walkNumber(walkValue(view, t, { mask, divide }, edits, part, s, i), 2)})` : "desfazer este");
+      setText(undo, was ? `desfazer (era ${fmtNumber(walkValue(view, t, { mask, divide }, edits, part, s, i), 2)})` : "desfazer este");
       reset.hidden = edits.size < 2;
     }
     function drawAll() {

@@ -2,7 +2,6 @@
 const walkNodes = (tokens, at) => (at === 0 && SPECIAL[tokens[0].text] ? [h("i", { class: "llm-special" }, "início")] : tokenNodes(tokens[at].text));
 const walkSpoken = (tokens, at) => (at === 0 && SPECIAL[tokens[0].text] ? "“início”" : spoken(tokens[at].text));
 
-const walkNumber = (x, digits = 2) => fmtNumber(x, digits).replace("-", "−");
 
 // Vectors as little bars, up for positive and down for negative; a vector of few numbers shows them too. Used by the walk of a head.
 const FEW = 6; // numbers that fit in writing
@@ -21,13 +20,13 @@ function walkVector(kind, size, onpick) {
     const same = !touched && !last.touched && last.values === values && last.top === top && last.chosen === chosen && last.name === name;
     last = { values, top, touched, chosen, name };
     if (same) return; // passing over tokens changes weights, and no vector but q
-    box.setAttribute("aria-label", `${name}: ${values.length} números${size <= FEW ? `, ${values.map((x) => walkNumber(x, 2)).join("; ")}` : `, de ${walkNumber(Math.min(...values), 2)} a ${walkNumber(Math.max(...values), 2)}`}`);
+    box.setAttribute("aria-label", `${name}: ${values.length} números${size <= FEW ? `, ${values.map((x) => fmtNumber(x, 2)).join("; ")}` : `, de ${fmtNumber(Math.min(...values), 2)} a ${fmtNumber(Math.max(...values), 2)}`}`);
     values.forEach((x, i) => {
       const height = Math.max(0.4, Math.min(14.5, (14.5 * Math.abs(x)) / top));
       bars[i].setAttribute("y", (x < 0 ? 15 : 15 - height).toFixed(2));
       bars[i].setAttribute("height", height.toFixed(2));
       bars[i].setAttribute("class", `${edited(i) ? "hw-edited" : ""} ${chosen === i ? "hw-chosen" : ""}`);
-      if (numbers) setText(numbers.children[i], walkNumber(x, Number.isInteger(x) ? 0 : 2));
+      if (numbers) setText(numbers.children[i], fmtNumber(x, Number.isInteger(x) ? 0 : 2));
     });
   }
   return { el: box, draw };
@@ -52,12 +51,12 @@ function walkRow(E, size, { pick, look }) {
     k.draw(state.k, { top: tops.k, edited: (i) => isEdited("k", i), touched, chosen: chosen?.part === "k" ? chosen.i : -1, name: `chave de ${name}` });
     v.draw(state.v, { top: tops.v, edited: (i) => isEdited("v", i), touched, chosen: chosen?.part === "v" ? chosen.i : -1, name: `valor de ${name}` });
     v.el.style.setProperty("--fade", Math.max(0.16, Math.min(1, state.weight)).toFixed(3));
-    setText(score, walkNumber(state.score, 2));
-    setText(scaled, walkNumber(state.scaled, 2));
-    setText(masked, state.hidden ? "−∞" : walkNumber(state.masked, 2));
+    setText(score, fmtNumber(state.score, 2));
+    setText(scaled, fmtNumber(state.scaled, 2));
+    setText(masked, state.hidden ? "−∞" : fmtNumber(state.masked, 2));
     setText(share, fmtPercent(state.weight));
     share.setAttribute("aria-label", `peso de ${name}: ${fmtPercent(state.weight)}; mudar`);
-    score.setAttribute("aria-label", `nota de ${name}: ${walkNumber(state.score, 2)}; mudar`);
+    score.setAttribute("aria-label", `nota de ${name}: ${fmtNumber(state.score, 2)}; mudar`);
     fill.style.setProperty("--w", Math.max(0, Math.min(1, state.weight)));
     for (const [part, node] of [["score", score], ["weight", share]]) {
       node.classList.toggle("hw-edited", isEdited(part, 0));

@@ -53,7 +53,7 @@ function debounce(call, ms) {
 // ---- numbers -----------------------------------------------------------------------------------------------------
 const formats = []; // by digits: toLocaleString makes a new one at each call, 20 times as slow
 const fmtNumber = (x, digits = 0) =>
-  (formats[digits] ??= new Intl.NumberFormat("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(x);
+  (formats[digits] ??= new Intl.NumberFormat("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(x).replace(/^-(?=[0,]+$)/, "").replace("-", "−");
 
 // 23 %, 4,2 %, 0,31 %, < 0,01 %: the twin of percent() in fallback.py.
 function fmtPercent(p) {

@@ -46,7 +46,7 @@ export default {
       const place = `${rowName(r)}, ${spoken(data.tokens[1][t].text)}`;
       if (m === undefined) return { nodes: "", said: `${place}: ainda não calculado`, kind: "pa-wait" };
       if (m === null) return { nodes: "·", said: `${place}: igual nas duas frases, nada a trocar`, kind: "pa-none" };
-      const written = fmtNumber(100 * m).replace("-", "−").replace(/^−0$/, "0");
+      const written = fmtNumber(100 * m);
       return { nodes: written, p: Math.min(1, Math.abs(m)), kind: m < -0.005 ? "pa-back" : "", said: `${place}: ${written} % do caminho` };
     };
     const shown = () => data.part ?? parts[0]; // what the numbers on the page are about, while others are on their way

@@ -33,4 +33,4 @@ function meanInterval(values, draws = 600) {
   const cut = (q) => means[Math.min(draws - 1, Math.max(0, Math.round(q * (draws - 1))))];
   return { value: meanOf(values), low: cut(0.025), high: cut(0.975) };
 }
-const fmtInterval = ({ value, low, high }, sign = "") => `${sign && value > 0 ? "+" : ""}${fmtNumber(value, 2).replace("-", "−")} (${fmtNumber(low, 2).replace("-", "−")} a ${fmtNumber(high, 2).replace("-", "−")})`;
+const fmtInterval = ({ value, low, high }, sign = "") => `${sign && value > 0 ? "+" : ""}${fmtNumber(value, 2)} (${fmtNumber(low, 2)} a ${fmtNumber(high, 2)})`;

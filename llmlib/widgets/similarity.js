@@ -39,14 +39,14 @@ export default {
     }
     function cell(i, j) {
       const x = table[i][j];
-      return h("button", { type: "button", tabIndex: -1, class: "sim-cell", "data-at": `${j},${i}`, "aria-label": `Frases ${j + 1} e ${i + 1}: ${x == null ? "sem texto" : fmtNumber(x, 2)}`, "--x": Math.max(0, x ?? 0), onpointerenter: () => { at = [j, i]; tell(); } }, x == null ? "–" : fmtNumber(x, 2).replace("-", "−"));
+      return h("button", { type: "button", tabIndex: -1, class: "sim-cell", "data-at": `${j},${i}`, "aria-label": `Frases ${j + 1} e ${i + 1}: ${x == null ? "sem texto" : fmtNumber(x, 2)}`, "--x": Math.max(0, x ?? 0), onpointerenter: () => { at = [j, i]; tell(); } }, x == null ? "–" : fmtNumber(x, 2));
     }
     function tell() {
       const [i, j] = at, x = table?.[i]?.[j];
       for (const each of grid.querySelectorAll("button")) each.classList.toggle("sim-now", each.dataset.at === `${i},${j}`);
       for (const [n, row] of [...list.children].entries()) row.classList.toggle("sim-now", n === i || n === j);
       if (x === undefined) return;
-      said.replaceChildren(...(x === null ? ["Escreva as duas frases."] : ["Frases ", h("strong", {}, i + 1), " e ", h("strong", {}, j + 1), `: cosseno ${fmtNumber(x, 2).replace("-", "−")} para ${choose.get().title}.`]));
+      said.replaceChildren(...(x === null ? ["Escreva as duas frases."] : ["Frases ", h("strong", {}, i + 1), " e ", h("strong", {}, j + 1), `: cosseno ${fmtNumber(x, 2)} para ${choose.get().title}.`]));
       if (x != null) heard.say(said.textContent);
     }
     const soon = debounce(answer, 50);
