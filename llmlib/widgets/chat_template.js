@@ -177,7 +177,8 @@ export default {
       h("div", { class: "llm-under" }, pill.el, count), note,
       h("div", { class: "ct-choices" }, what, who),
       strips, sum,
-      h("p", { class: "ct-key" }, [["ct-swatch ct-full", "a perda conta"], ["ct-swatch", "a perda não conta; a altura é a perda do token"]].map(([look, words]) => h("span", {}, h("i", { class: look, "aria-hidden": "true" }), words))),
+      h("p", { class: "ct-key" }, [["ct-swatch ct-full", "a perda conta"], ["ct-swatch", "a perda não conta"]].map(([look, words]) => h("span", {}, h("i", { class: look, "aria-hidden": "true" }), words)),
+        h("span", {}, `A altura da barra é a perda do token; ela para de crescer em ${CT_TOP} nats.`)),
       heard.el,
     ]);
     drawMessages();
