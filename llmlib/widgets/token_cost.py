@@ -58,8 +58,10 @@ class TokenCost(Widget):
 
     def summary(self) -> str:
         ordered = sorted(self.rows, key=lambda row: row["ratios"][ALL][0])
-        ends = [f"{row['name']}, {number(row['ratios'][ALL][0], 2)}" for row in (ordered[0], ordered[-1])]
-        return f"Tokens em português para cada um em inglês: de {ends[0]}, a {ends[1]}."
+        least, most = (
+            f"{number(row['ratios'][ALL][0], 2)} ({row['name']})" for row in (ordered[0], ordered[-1])
+        )
+        return f"Tokens em português para cada um em inglês: de {least} a {most}."
 
     def fallback(self) -> str:
         cells = "".join(
@@ -68,7 +70,7 @@ class TokenCost(Widget):
             + "</tr>"
             for row in self.rows
         )
-        names = ("Tokenizador", "Vocabulário", "Razão", "de", "a")
+        names = ("Tokenizador", "Vocabulário", "Razão", "de (95 %)", "a (95 %)")
         heads = "".join(f'<th scope="col">{name}</th>' for name in names)
         return (
             f'<p class="llm-best">{html.escape(self.summary())}</p>'
