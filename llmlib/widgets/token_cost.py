@@ -58,10 +58,11 @@ class TokenCost(Widget):
 
     def summary(self) -> str:
         ordered = sorted(self.rows, key=lambda row: row["ratios"][ALL][0])
-        least, most = (
-            f"{number(row['ratios'][ALL][0], 2)} ({row['name']})" for row in (ordered[0], ordered[-1])
+        least, most = ((row["name"], number(row["ratios"][ALL][0], 2)) for row in (ordered[0], ordered[-1]))
+        return (
+            f"Tokens em português para cada um em inglês: o mínimo é {least[1]}, {least[0]}; "
+            f"o máximo, {most[1]}, {most[0]}."
         )
-        return f"Tokens em português para cada um em inglês: de {least} a {most}."
 
     def fallback(self) -> str:
         cells = "".join(
