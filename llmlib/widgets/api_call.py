@@ -72,10 +72,15 @@ class ApiCall(Widget):
         return (
             f"<p>O pedido, em JSON:</p><pre>{html.escape(body)}</pre>"
             f"<p>A resposta, token por token:</p>{html.strip(self.written())}"
-            f"<p>O primeiro, {html.escape(html.spoken(first['text']))}, tinha logprob "
-            f"{html.decimal(abs(math.log(first['p'])), 3) if first['p'] else '∞'} com o sinal trocado, "
+            f"<p>O primeiro, {html.escape(html.spoken(first['text']))}, tinha logprob {_log(first['p'])}, "
             f"isto é, probabilidade de {html.percent(first['p'])}.</p>"
         )
+
+
+def _log(p: float) -> str:
+    """The natural logarithm of a probability, as the page writes it: 0.5 -> '−0,693'."""
+    text = html.decimal(-math.log(p), 3) if p else "∞"
+    return text if text == "0,000" else f"−{text}"
 
 
 def record(compute: object, request: dict) -> dict:

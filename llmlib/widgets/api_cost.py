@@ -53,6 +53,16 @@ def cost(
     return calls * one / 1e6 * (row["lote"] if batch and row["lote"] is not None else 1)
 
 
+def _whole(number: int) -> str:
+    """100000 -> '100.000'."""
+    return f"{number:,}".replace(",", ".")
+
+
+def _day(iso: str) -> str:
+    """'2026-11-21' -> '21/11/2026'."""
+    return "/".join(reversed(iso.split("-")))
+
+
 class ApiCost(Widget):
     """The calculator. rows: of precos.csv; read, written: tokens of one request; calls: how many requests;
     rate: reais for a dollar (the reader changes it)."""
@@ -88,16 +98,17 @@ class ApiCost(Widget):
         order = sorted((self.reais(row["nome"]), row["nome"]) for row in self.rows)
         (low, cheap), (high, dear) = order[0], order[-1]
         return (
-            f"{self.calls} pedidos de {self.read} tokens lidos e {self.written} escritos custam de "
-            f"R$ {html.decimal(low, 2)} ({cheap}) a R$ {html.decimal(high, 2)} ({dear}), com o dólar a "
-            f"R$ {html.decimal(self.rate, 2)}."
+            f"{_whole(self.calls)} pedidos de {_whole(self.read)} tokens lidos e {_whole(self.written)} "
+            f"escritos custam de R$ {html.decimal(low, 2)} ({cheap}) a R$ {html.decimal(high, 2)} ({dear}), "
+            f"com o dólar a R$ {html.decimal(self.rate, 2)}."
         )
 
     def fallback(self) -> str:
         rows = "".join(
             f"<tr><td>{html.escape(row['nome'])}</td><td>{row['moeda']}</td>"
             f"<td>{html.decimal(row['entrada'], 2)}</td><td>{html.decimal(row['saida'], 2)}</td>"
-            f"<td>R$ {html.decimal(self.reais(row['nome']), 2)}</td><td>{html.escape(row['data'])}</td></tr>"
+            f"<td>R$ {html.decimal(self.reais(row['nome']), 2)}</td>"
+            f"<td>{html.escape(_day(row['data']))}</td></tr>"
             for row in self.rows
         )
         heads = (
