@@ -90,7 +90,7 @@ class KVCacheCost(Widget):
             for name in ("Tokens lidos", *map(str.capitalize, WAYS.values()), "Razão")
         )
         return (
-            f"<p>{html.escape(self.summary())} {html.escape(self.where.capitalize())}.</p>"
+            f"<p>{html.escape(self.summary())} {html.escape(self.where[:1].upper() + self.where[1:])}.</p>"
             f'<table class="kv-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
         )
 

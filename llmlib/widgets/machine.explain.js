@@ -98,8 +98,8 @@ function explain(n, sizes, at, best, row) {
     case "attn": {
       const scores = sums.scores(n.of("q", l), n.of("k", l), at.t, h, sizes), top = Math.max(...scores);
       const terms = Array.from(scores, (v, j) => ({ label: n.word(j), a: v, v: Math.exp(v - top), to: { view: "head", kind: "score", l, h, t: at.t, i: j } })), all = sumOf(terms);
-      return { value: n.of("attn", l)[(h * T + at.t) * T + i], ours: terms[i].v / all, terms, exp: true, heads: ["escore", "exponencial"], mine: i,
-        how: `Softmax: e elevado ao escore de ${n.word(i)}, dividido pela soma do mesmo em todos os tokens até aqui. O maior escore (${fmtSig(top)}) é tirado de todos antes, para a conta não estourar; o quociente é o mesmo.`,
+      return { value: n.of("attn", l)[(h * T + at.t) * T + i], ours: terms[i].v / all, terms, exp: true, heads: ["nota", "exponencial"], mine: i,
+        how: `Softmax: e elevado à nota de ${n.word(i)}, dividido pela soma do mesmo em todos os tokens até aqui. A maior nota (${fmtSig(top)}) é tirada de todas antes, para a conta não estourar; o quociente é o mesmo.`,
         formula: (f) => `${f(terms[i].v)} ÷ ${f(all)}` };
     }
     case "z": {

@@ -70,7 +70,7 @@ function numberPanel(app) {
       check.dataset.is = !close ? "wrong" : app.source() === "recorded" ? "recorded" : "right";
       const difference = gap ? `diferença ${fmtSig(gap, 2)}` : "sem diferença";
       setText(check, app.source() === "recorded" && close ? `Conta feita aqui: ${fmtSig(found.ours, 5)}, sobre os números gravados (3 algarismos).`
-        : found.own ? `Conta feita aqui: ${fmtSig(found.ours, 5)}. O motor não guarda os escores: o que ele faz deles, os pesos, confere na softmax.`
+        : found.own ? `Conta feita aqui: ${fmtSig(found.ours, 5)}. O motor não guarda as notas: o que ele faz delas, os pesos, confere na softmax.`
           : close ? `Conta feita aqui: ${fmtSig(found.ours, 6)} · motor: ${fmtSig(found.value, 6)} · ${difference}. Confere.` : `Conta feita aqui: ${fmtSig(found.ours, 6)} · motor: ${fmtSig(found.value, 6)} · ${difference}. Não confere.`);
     }
   }

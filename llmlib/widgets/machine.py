@@ -114,7 +114,7 @@ class Machine(Widget):
         sizes, tokens, best = self.sizes, self.recording["tokens"], self.recording["best"][-1]["top"][0]
         return (
             f"“{self.text}” entra como {len(tokens)} tokens, contando a marca de início; cada um vira "
-            f"{sizes['D']} números e sobe por {sizes['L']} camadas de {sizes['H']} cabeças de atenção e um "
+            f"{sizes['D']} números e sobe por {sizes['L']} camadas de {sizes['H']} cabeças de atenção e uma "
             f"MLP de {sizes['M']}; no alto, o próximo token mais provável é {html.spoken(best['text'])}, "
             f"com {html.percent(best['p'])}."
         )
@@ -148,7 +148,7 @@ class Machine(Widget):
             ("pesos de atenção", f"{H} × {T} × {T}", H * T * T),
             ("o que a atenção escreve", f"{T} × {D}", T * D),
             ("MLP: porta, subida e o produto das duas", f"3 × {T} × {M}", 3 * T * M),
-            ("o que o MLP escreve", f"{T} × {D}", T * D),
+            ("o que a MLP escreve", f"{T} × {D}", T * D),
             ("logits do próximo token", f"{V}", V),
         ]
 

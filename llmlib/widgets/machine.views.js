@@ -39,7 +39,7 @@ function layerView(app) {
     { say: "O fluxo residual chega da camada de baixo.", cards: [card("x")] },
     { say: "A atenção busca informação nos tokens anteriores e escreve.", open: { view: "attn", word: "Abrir a atenção" }, cards: [card("o_proj")], sign: "+ " },
     { say: "A soma das duas.", cards: [card("mid")], sign: "= " },
-    { say: "O MLP olha só para este token e escreve.", open: { view: "mlp", word: "Abrir o MLP" }, cards: [card("down_proj")], sign: "+ " },
+    { say: "A MLP olha só para este token e escreve.", open: { view: "mlp", word: "Abrir a MLP" }, cards: [card("down_proj")], sign: "+ " },
     { say: "A soma sobe para a camada seguinte.", cards: [card("resid")], sign: "= " },
   ]);
 }
@@ -115,7 +115,7 @@ function headView(app) {
     h("div", { class: "mc-headsteps" },
       h("div", { class: "mc-card" }, cap("q", "1. A consulta deste token"), q.el),
       h("p", { class: "mc-title" }, h("span", {}, "2. Comparada com a chave de cada token; os pesos misturam os valores")),
-      h("div", { class: "mc-wide" }, h("table", { class: "mc-table" }, h("thead", {}, h("tr", {}, ["token", "chave (k)", "escore", "peso", "valor (v)"].map((name, i) => h("th", { scope: "col", class: i % 3 === 1 ? "mc-left" : null }, name)))), body)), rest,
+      h("div", { class: "mc-wide" }, h("table", { class: "mc-table" }, h("thead", {}, h("tr", {}, ["token", "chave (k)", "nota", "peso", "valor (v)"].map((name, i) => h("th", { scope: "col", class: i % 3 === 1 ? "mc-left" : null }, name)))), body)), rest,
       h("div", { class: "mc-card" }, cap("z", "3. A mistura que sai da cabeça"), z.el)),
     h("figure", { class: "mc-mapbox" }, h("div", {}, map, row), h("figcaption", {}, "Linha: o token que olha. Coluna: para onde olha; mais escuro, mais peso. Clique numa linha."))));
   function hoverMap(event) {
@@ -148,7 +148,7 @@ function headView(app) {
       setText(each.score, fmtSig(scores[j]));
       setText(each.text, fmtPercent(weights[j]));
       each.fill.style.setProperty("--w", weights[j]);
-      each.score.setAttribute("aria-label", `escore com ${said}: ${fmtSig(scores[j])}. Abrir a conta`);
+      each.score.setAttribute("aria-label", `nota com ${said}: ${fmtSig(scores[j])}. Abrir a conta`);
       each.weight.setAttribute("aria-label", `peso em ${said}: ${fmtPercent(weights[j])}. Abrir a conta`);
       each.score.setAttribute("aria-pressed", chosen("score"));
       each.weight.setAttribute("aria-pressed", chosen("attn"));

@@ -4,7 +4,7 @@ export default {
     const models = model.get("models"), parts = model.get("parts"), id = freshId();
     let at = models[0], T = model.get("tokens"), view = "parameters";
 
-    const large = (x) => (x >= 1e15 ? `${fmtNumber(x / 1e15, 1)} P` : x >= 1e12 ? `${fmtNumber(x / 1e12, 1)} T` : x >= 1e9 ? `${fmtNumber(x / 1e9, 1)} G` : x >= 1e6 ? `${fmtNumber(x / 1e6, 1)} M` : fmtNumber(x));
+    const large = (x) => (x >= 1e12 ? `${fmtNumber(x / 1e12, x < 1e14 ? 1 : 0)} tri` : x >= 1e9 ? `${fmtNumber(x / 1e9, 1)} bi` : x >= 1e6 ? `${fmtNumber(x / 1e6, 1)} mi` : fmtNumber(x));
     const bytes = (x) => (x >= 1e9 ? `${fmtNumber(x / 1e9, 1)} GB` : x >= 1e6 ? `${fmtNumber(x / 1e6, 1)} MB` : `${fmtNumber(x / 1e3)} KB`);
     const count = (x, what) => fmtCount(x, what);
     const VIEWS = {

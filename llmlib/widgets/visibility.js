@@ -118,7 +118,7 @@ export default {
         }
       cells.push(svg("rect", { class: "vis-row", x: -0.5, y: at * VIS_CELL - 0.5, width: (columns + gap) * VIS_CELL + 1, height: VIS_CELL + 1 }));
       grid.replaceChildren(...cells);
-      grid.setAttribute("aria-label", `Máscara do ${title.toLowerCase()}: ${n} linhas, uma por palavra prevista; vê ${rule}.`);
+      grid.setAttribute("aria-label", `Máscara (${title.toLowerCase()}): ${n} linhas, uma por palavra prevista; vê ${rule}.`);
     }
     let pickButtons = [], placeButtons = []; // one a word, made with the sentence: what is redrawn keeps its focus
     function make() {

@@ -240,7 +240,7 @@ def test_every_number_is_pythons_and_its_sum_agrees(
     j = 1
     root.get_by_role("button", name=re.compile("^peso em")).nth(j).click()
     agree(maps[layer, head, t, j], "weight")
-    root.get_by_role("button", name=re.compile("^escore com")).nth(j).click()
+    root.get_by_role("button", name=re.compile("^nota com")).nth(j).click()
     q, k = theirs["q"][t].reshape(6, 10)[head], theirs["k"][j].reshape(2, 10)[head // 3]
     agree(float(q @ k / 10**0.5), "score")
 
