@@ -8,7 +8,7 @@ export default {
     const picture = h("div", { class: "mc-picture" }), heard = announcer();
     const chips = curves.map((each) => h("label", { class: "mc-chip" },
       h("input", { type: "radio", name: group, value: each.name, checked: each === curve, onchange: () => { curve = each; at = each.off ?? 0; draw(); } }), h("span", {}, each.label)));
-    const shown = h("output", {}), slider = h("input", { type: "range", name: "point", min: "0", oninput: () => { at = +slider.value; draw(); } });
+    const named = h("span", {}), shown = h("output", {}), slider = h("input", { type: "range", name: "point", min: "0", oninput: () => { at = +slider.value; draw(); } });
     const fixed = h("p", { class: "mc-small" }), rows = h("tbody");
     const table = h("table", { class: "mc-table" }, h("thead", {}, h("tr", {}, ["Medida", "Valor", "Intervalo de 95 %"].map((name) => h("th", { scope: "col" }, name)))), rows);
 
@@ -50,6 +50,7 @@ export default {
       }
       picture.replaceChildren(svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `Medidas contra ${curve.label}: os números estão na tabela abaixo.` }, ...parts));
       slider.max = String(n - 1);
+      setText(named, curve.label);
       fixed.textContent = `${curve.fixed ? `Com ${curve.fixed}. ` : "Com os outros controles desligados. "}${model.get("caption")}`;
       return { curve, wide, x, y, few, labels, cursor, dots };
     }
@@ -78,7 +79,7 @@ export default {
     }
     build(el, null, [
       h("div", { class: "mc-chips", role: "radiogroup", "aria-label": "Controle" }, chips),
-      picture, h("label", { class: "llm-range mc-slider" }, "Ponto", slider, shown), table, fixed, heard.el,
+      picture, h("label", { class: "llm-range mc-slider" }, named, slider, shown), table, fixed, heard.el,
     ]);
     draw();
     const watch = globalThis.ResizeObserver && new ResizeObserver(debounce(draw, 100));

@@ -17,9 +17,9 @@ const PG_MOST_STOPS = 4, PG_LONGEST_STOP = 40; // four is what OpenAI's API take
 // A preset says every control of the draw; the maximum, the stops and the seed stay as they are.
 const PG_PRESETS = [
   { name: "puro", say: "o sorteio que o modelo propõe", set: {} },
-  { name: "exato", say: "sempre o mais provável", set: { temperature: 0 } },
-  { name: "equilibrado", say: "variação sem disparates", set: { temperature: 0.7, top_p: 0.9 } },
-  { name: "criativo", say: "mais caminhos, sem os absurdos", set: { temperature: 1.2, min_p: 0.05 } },
+  { name: "sem sorteio", say: "sempre o mais provável", set: { temperature: 0 } },
+  { name: "equilibrado", say: "alguma variação, sem a cauda", set: { temperature: 0.7, top_p: 0.9 } },
+  { name: "criativo", say: "mais variação, sem a cauda", set: { temperature: 1.2, min_p: 0.05 } },
   { name: "sem repetir", say: "penaliza o que já foi escrito", set: { temperature: 0.7, top_p: 0.9, frequency_penalty: 0.6, presence_penalty: 0.3 } },
 ];
 const pgPresetControls = PG_SAMPLING.filter((name) => name !== "seed");

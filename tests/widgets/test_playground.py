@@ -499,7 +499,7 @@ def test_stop_sequences_with_line_breaks_and_too_many(opened: Callable[..., Loca
 def test_a_link_is_copied_and_opened(opened: Callable[..., Locator], served: str) -> None:
     root = opened(figure(), permissions=["clipboard-read", "clipboard-write"])
     root.locator("textarea.llm-text").fill(HOSTILE)
-    root.get_by_label("Ajuste pronto").select_option("exato")
+    root.get_by_label("Ajuste pronto").select_option("sem sorteio")
     press(root, "Copiar link")
     expect(root.locator(".pg-notice")).to_contain_text("Link copiado")
     link = root.page.evaluate("navigator.clipboard.readText()")
@@ -508,7 +508,7 @@ def test_a_link_is_copied_and_opened(opened: Callable[..., Locator], served: str
     root.page.evaluate("link => { location.hash = new URL(link).hash; }", link)
     expect(root.locator(".pg-notice")).to_contain_text("Pedido aberto do link")
     expect(root.locator("textarea.llm-text")).to_have_value(HOSTILE)
-    expect(root.get_by_label("Ajuste pronto")).to_have_value("exato")
+    expect(root.get_by_label("Ajuste pronto")).to_have_value("sem sorteio")
     assert root.page.locator("img").count() == 0
 
 
@@ -555,7 +555,7 @@ def test_the_code_follows_the_controls(opened: Callable[..., Locator]) -> None:
     root = opened(figure(), permissions=["clipboard-read", "clipboard-write"])
     root.locator("summary", has_text="Código em Python").click()
     expect(root.locator(".pg-code")).to_contain_text("temperature=0.8")
-    root.get_by_label("Ajuste pronto").select_option("exato")
+    root.get_by_label("Ajuste pronto").select_option("sem sorteio")
     expect(root.locator(".pg-code")).to_contain_text("temperature=0,")
     root.get_by_label("Biblioteca").select_option("openai")
     expect(root.locator(".pg-code")).to_contain_text("client.completions.create")
