@@ -14,6 +14,7 @@ import traitlets
 
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
+from llmlib.widgets.head_walk import opening
 from llmlib.widgets.packed import NO_MAPS, arrays, names, pack, sharpest, unpack
 
 
@@ -122,8 +123,9 @@ class AttentionView(Widget):
             )
             rows.append(f"<tr><td>{html.escape(said(self.tokens, query))}</td><td>{best}</td></tr>")
         L, H, _ = self.maps["shape"]
+        tokens = [each | {"text": opening(each["text"], i)} for i, each in enumerate(self.tokens)]
         return (
-            f"{html.strip(self.tokens)}<p>{html.escape(self.summary())} São {L} camadas de {H} cabeças.</p>"
+            f"{html.strip(tokens)}<p>{html.escape(self.summary())} São {L} camadas de {H} cabeças.</p>"
             '<div class="av-scroll" tabindex="0"><table class="av-table"><thead><tr><th scope="col">De</th>'
             '<th scope="col">Para onde olha mais</th></tr></thead><tbody>'
             f"{''.join(rows[:40])}</tbody></table></div>"

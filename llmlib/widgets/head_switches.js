@@ -107,7 +107,7 @@ export default {
       const fill = h("span", { class: "llm-fill" }), number = h("span", { class: "llm-number" }), range = h("span", { class: "hs-range", hidden: true });
       return { fill, number, range, li: h("li", { class: "llm-bar" }, h("span", { class: "llm-row" }, h("span", { class: "llm-bar-token" }, label), h("span", { class: "llm-track" }, fill, range, number))) };
     };
-    const bars = { before: bar("com todas"), after: bar("sem as suas"), lot: bar("sorteadas") };
+    const bars = { before: bar("com todas"), after: bar("sem essas"), lot: bar("sem sorteadas") };
     const results = h("ol", { class: "hs-bars", "aria-label": "Probabilidade de cada token certo" }, Object.values(bars).map((each) => each.li));
     const message = h("p", { class: "hs-message" });
     const list = h("ol", { class: "hs-examples" });

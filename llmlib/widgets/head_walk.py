@@ -32,10 +32,14 @@ def unpacked(part: Mapping[str, object]) -> np.ndarray:
     return np.frombuffer(base64.b64decode(part["data"]), dtype="<f4").reshape(part["shape"])
 
 
+def opening(text: str, at: int) -> str:
+    """The text of the token at a place; the mark that opens every text is the one that ends texts."""
+    return "início" if at == 0 and text in html.SPECIAL else text
+
+
 def named(tokens: list[dict], at: int) -> str:
-    """A token as a sentence says it; the mark that opens every text is the one that ends texts."""
-    text = tokens[at]["text"]
-    return "“início”" if at == 0 and text in html.SPECIAL else html.spoken(text)
+    """A token as a sentence says it."""
+    return html.spoken(opening(tokens[at]["text"], at))
 
 
 class HeadWalk(Widget):
@@ -105,8 +109,8 @@ class HeadWalk(Widget):
     def fallback(self) -> str:
         row = self.weights()[self.at]
         bars = [
-            {"text": each["text"], "p": float(p)}
-            for each, p in zip(self.tokens[: self.at + 1], row, strict=False)
+            {"text": opening(each["text"], i), "p": float(p)}
+            for i, (each, p) in enumerate(zip(self.tokens[: self.at + 1], row, strict=False))
         ]
         line = html.line(self.text) if self.model_name else ""
         return f'{line}<p class="llm-best">{html.escape(self.summary())}</p>{html.bars(bars[-30:])}'

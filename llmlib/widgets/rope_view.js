@@ -29,7 +29,7 @@ export default {
     const queryPick = pick("De que token é a consulta", (x) => { query = x; }), keyPick = pick("De que token é a chave", (x) => { key = x; });
     const slider = (label, min, max, oninput) => { const out = h("output"), input = h("input", { type: "range", min: String(min), max: String(max), step: "1", oninput: () => { oninput(+input.value); } }); return { el: h("label", { class: "llm-range" }, label, input, out), input, out }; };
     const redraw = oncePerFrame(() => draw());
-    const far = slider("Distância", 0, FARTHEST, (x) => { distance = x; redraw(); }), both = slider("Posição da chave", 0, 200, (x) => { start = x; redraw(); });
+    const far = slider("Distância", 0, FARTHEST, (x) => { distance = x; redraw(); }), both = slider("Empurrar as duas", 0, 200, (x) => { start = x; redraw(); });
     const layerPick = layers > 1 && host.compute && slider("Camada", 1, layers, (x) => { layer = x - 1; setText(layerPick.out, `${x} de ${layers}`); soon(); });
     const heads = arrays.q.shape[1], headPick = heads > 1 && slider("Cabeça", 1, heads, (x) => { head = x - 1; redraw(); });
 
@@ -70,7 +70,7 @@ export default {
       queryPick.value = String(query);
       keyPick.value = String(key);
       setText(lead, `${nameOf(query)} olha para ${nameOf(key)} a ${distance} ${distance === 1 ? "token" : "tokens"} de distância: nota ${fmtNumber(score(distance), 2)}.`);
-      setText(again, `Consulta na posição ${start + distance}, chave na ${start}. Empurre as duas juntas com “Posição da chave”: todos os ponteiros giram, e a nota continua ${fmtNumber(score(distance), 2)}.`);
+      setText(again, `Consulta na posição ${start + distance}, chave na ${start}. Empurre as duas juntas: todos os ponteiros giram, e a nota continua ${fmtNumber(score(distance), 2)}.`);
       drawCurve(score);
       heard.say(lead.textContent);
     }
@@ -96,7 +96,7 @@ export default {
       h("div", { class: "rv-picks" }, h("label", { class: "rv-of-q" }, "consulta (q) de ", queryPick), h("label", { class: "rv-of-k" }, "chave (k) de ", keyPick)),
       h("div", { class: "llm-foot" }, far.el, both.el, layerPick && layerPick.el, headPick && headPick.el),
       lead, h("ol", { class: "rv-clocks", "aria-label": "Um relógio por par de números" }, clocks.map((clock) => clock.el)),
-      h("p", { class: "rv-note" }, "Embaixo de cada relógio, a quantas posições ele dá uma volta. Fundo liso: o par soma à nota; listrado: tira dela."),
+      h("p", { class: "rv-note" }, `Embaixo de cada relógio, em quantas posições ele dá uma volta. Fundo liso: o par soma à nota; listrado: tira dela. A nota já está dividida por √${2 * half}.`),
       curve, again, heard.el,
     ]);
     drawTokens();

@@ -99,7 +99,7 @@ class RopeView(Widget):
         rows = "".join(
             f"<tr><td>{d}</td><td>{html.decimal(float(scores[d]), 2)}</td></tr>"
             for d in (0, 1, 2, 4, 8, 16, 32, FARTHEST)
-        )
+        ).replace("-", "−")
         return (
             f'{html.line(self.text)}<p class="llm-best">{html.escape(self.summary())}</p>'
             '<table><thead><tr><th scope="col">Distância</th><th scope="col">Nota</th></tr></thead>'

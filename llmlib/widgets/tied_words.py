@@ -17,6 +17,7 @@ import traitlets
 
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
+from llmlib.widgets.head_walk import opening
 
 CHANGES = ("deleted", "faded", "rate")
 PROFILE = ("attention", "best", *CHANGES)
@@ -115,8 +116,9 @@ class TiedWords(Widget):
 
     def fallback(self) -> str:
         recording, found = self.recordings[0], self.measures(0, self.at)
+        names = [opening(word.strip() or word, i) for i, word in enumerate(recording["words"])]
         rows = "".join(
-            f'<tr><th scope="row">{html.token(recording["words"][i].strip() or recording["words"][i])}</th>'
+            f'<tr><th scope="row">{html.token(names[i])}</th>'
             f"<td>{html.percent(float(found['attention'][i]))}</td>"
             f"<td>{html.percent(float(found['deleted'][i])) if 0 < i < self.at else '–'}</td>"
             f"<td>{html.decimal(float(found['rate'][i]), 2)}</td></tr>"
