@@ -77,7 +77,7 @@ export default {
         const shown = top.slice(0, FM_SHOWN).map((item) => ({ ...item, note: `${fmtPercent(item.p)}${item.id === first?.id ? " ◂ a escondida" : ""}` }));
         if (top.length) side.bars.draw({ items: shown, rest: Math.max(0, 1 - shown.reduce((sum, item) => sum + item.p, 0)) });
         const rank = top.findIndex((item) => item.id === first?.id);
-        const where = !top.length ? "Escreve uma resposta, sem lista de palpites. " : rank >= FM_SHOWN ? `A escondida está em ${rank + 1}º, com ${fmtPercent(top[rank].p)}. ` : rank < 0 ? `A escondida não está entre os ${top.length} primeiros. ` : "";
+        const where = !top.length ? "Escreve uma resposta, sem lista de palpites. " : rank >= FM_SHOWN ? `A escondida está em ${rank + 1}º lugar, com ${fmtPercent(top[rank].p)}. ` : rank < 0 ? `A escondida não está entre os ${top.length} primeiros. ` : "";
         const piece = top.length && pieces.length > 1 ? `A palavra tinha ${pieces.length} pedaços; as barras são do primeiro. ` : "";
         setText(side.end, `${where}${piece}${answer.passes === 1 ? "1 passada" : `${answer.passes} passadas`} do modelo.`);
       });

@@ -6,7 +6,7 @@ export default {
 
     const large = (x) => (x >= 1e12 ? `${fmtNumber(x / 1e12, x < 1e14 ? 1 : 0)} tri` : x >= 1e9 ? `${fmtNumber(x / 1e9, 1)} bi` : x >= 1e6 ? `${fmtNumber(x / 1e6, 1)} mi` : fmtNumber(x));
     const bytes = (x) => (x >= 1e9 ? `${fmtNumber(x / 1e9, 1)} GB` : x >= 1e6 ? `${fmtNumber(x / 1e6, 1)} MB` : `${fmtNumber(x / 1e3)} KB`);
-    const count = (x, what) => fmtCount(x, what);
+    const count = (x, what) => fmtCount(x, what), tokens = (n) => `${fmtNumber(n)} ${n === 1 ? "token" : "tokens"}`;
     const VIEWS = {
       parameters: ["os parâmetros", () => countParameters(at), "parâmetros"],
       read: ["ler o texto de uma vez", () => countFlops(at, T, 0, 1), "operações"],
@@ -34,7 +34,7 @@ export default {
     const total = h("p", { class: "llm-best" }), notes = h("ul", { class: "mp-notes" }), heard = announcer();
     const draw = oncePerFrame(() => {
       const [, sum, unit] = VIEWS[view], found = sum(), all = addUp(found);
-      setText(shown, `${fmtNumber(T)} ${T === 1 ? "token" : "tokens"}`);
+      setText(shown, tokens(T));
       input.setAttribute("aria-valuetext", shown.textContent);
       const limitOf = ceiling(Math.max(...Object.values(found)) / all);
       for (const row of rows) {
@@ -45,12 +45,12 @@ export default {
         setText(row.share, fmtPercent((value ?? 0) / all));
         setText(row.number, large(value ?? 0));
       }
-      total.replaceChildren(`${at.nome}${{ parameters: "", read: `, ler ${fmtNumber(T)} de uma vez`, write: `, escrever mais um depois de ${fmtNumber(Math.max(0, T - 1))}` }[view]}: `, h("strong", {}, count(all, unit)));
+      total.replaceChildren(`${at.nome}${{ parameters: "", read: `, ler ${tokens(T)} de uma vez`, write: `, escrever mais um depois de ${tokens(Math.max(0, T - 1))}` }[view]}: `, h("strong", {}, count(all, unit)));
       const P = addUp(countParameters(at)), read = addUp(countFlops(at, T, 0, 1)), cached = countCache(at, T), tied = at.tie_word_embeddings;
       const meet = countFlops(at, T, 0, 1), pair = (meet.scores + meet.mix) / addUp(meet);
       const lines = [
-        `Pesos em 16 bits: ${bytes(2 * P)}. Cache de ${fmtNumber(T)} ${T === 1 ? "token" : "tokens"}: ${bytes(2 * cached)}, ${fmtPercent(cached / P)} do tamanho dos pesos.`,
-        `Ler ${fmtNumber(T)} de uma vez: ${count(read / T, "operações por token")}, ${fmtNumber(read / T / P, 1)} por parâmetro.`,
+        `Pesos em 16 bits: ${bytes(2 * P)}. Cache de ${tokens(T)}: ${bytes(2 * cached)}, ${fmtPercent(cached / P)} do tamanho dos pesos.`,
+        `Ler ${tokens(T)} de uma vez, com a saída só do último: ${count(read / T, "operações por token")}, ${fmtNumber(read / T / P, 1)} por parâmetro.`,
         `A parte em que os tokens se encontram (notas e mistura) é ${fmtPercent(pair)} do trabalho de ler, a única que cresce com o quadrado do texto.`,
         tied ? "Embedding e saída são a mesma tabela: conta uma vez nos parâmetros e uma vez no trabalho." : "Embedding e saída são duas tabelas.",
       ];
