@@ -5,7 +5,7 @@ export default {
     let chosen = 0;
     const heard = announcer(), rows = h("ol", { class: "fg-rows", "aria-label": "Tipos de texto" }), said = h("p", { class: "fg-said" });
     const picks = ways.map((way, i) => h("button", { type: "button", class: "llm-link", "aria-pressed": String(i === 0), onclick: () => { chosen = i; draw(); } }, way.label));
-    const signed = (x) => `${x < 0 ? "−" : "+"}${fmtNumber(Math.abs(x), 2)}`;
+    const signed = (x) => { const size = fmtNumber(Math.abs(x), 2); return /[1-9]/.test(size) ? `${x < 0 ? "−" : "+"}${size}` : size; };
     const top = Math.max(...ways.flatMap((way) => way.rows.flatMap((row) => [row.before, row.after]))) * 1.05;
 
     function draw() {

@@ -64,8 +64,9 @@ export default {
       note.textContent = hidden ? "A lei foi ajustada sem esses treinos. Aposte, e só depois mostre o que foi medido."
         : far ? "Fora do que foi treinado, isto é extrapolação: a faixa só conta o acaso dos treinos, e não se a lei continua valendo." : "";
       const spread = (i, f = (v) => v) => [0.025, 0.975].map((q) => quantile(fits[fit].laws.slice(1).map((law) => f(law[i], law)), q));
-      const [floorLow, floorHigh] = spread(2, Math.exp), [expLow, expHigh] = spread(3, (_, law) => law[4] / Math.max(1e-9, law[3] + law[4]));
-      unsure.textContent = `O que estes treinos deixam indeterminado: o piso E, entre ${fmtNumber(floorLow, 2)} e ${fmtNumber(floorHigh, 2)}; e quanto de um orçamento maior iria para o tamanho, expoente entre ${fmtNumber(expLow, 2)} e ${fmtNumber(expHigh, 2)}.`;
+      const [floorLow, floorHigh] = spread(2, Math.exp), [growLow, growHigh] = spread(3, (_, law) => 10 ** (law[4] / Math.max(1e-9, law[3] + law[4])));
+      const floor = floorHigh < 0.05 ? "o piso E, que o ajuste leva a zero porque nenhum treino chegou perto dele" : `o piso E, entre ${fmtNumber(floorLow, 2)} e ${fmtNumber(floorHigh, 2)}`;
+      unsure.textContent = `O que estes treinos deixam indeterminado: ${floor}; e o melhor tamanho com dez vezes mais operações, de ${fmtNumber(growLow, 1)} a ${fmtNumber(growHigh, 1)} vezes o de antes.`;
       drawPlot(hidden, best, low, high);
     }
 
@@ -83,7 +84,8 @@ export default {
       for (let e = Math.ceil(x0 / Math.LN10); e <= x1 / Math.LN10; e++) decades.push(10 ** e);
       const across = decades.length > 1 ? decades.filter((_, i) => i % Math.ceil(decades.length / (width < 500 ? 3 : 6)) === 0) : axis === "tokens" ? budgets : axis === "parameters" ? sizes : decades;
       across.forEach((v) => parts.push(svg("text", { x: Math.min(width - right - 8, Math.max(left + 14, x(v))), y: H - bottom + 18, "text-anchor": "middle" }, axis === "flops" ? sci(v) : fmtCount(v))));
-      parts.push(svg("text", { x: left, y: H - 6 }, `${{ tokens: "tokens lidos", parameters: "parâmetros (sem a tabela de tokens)", flops: "operações do treino, 6ND" }[axis]}; na vertical, a perda. As duas escalas são logarítmicas.`.slice(0, width < 500 ? 34 : 200)));
+      const name = { tokens: "tokens lidos", parameters: "parâmetros (sem a tabela de tokens)", flops: "operações do treino, 6ND" }[axis];
+      parts.push(svg("text", { x: left, y: H - 6 }, width < 500 ? name : `${name}; na vertical, a perda. As duas escalas são logarítmicas.`));
 
       // curves of the law: one for each size (or amount of text); in compute, the best division of each budget
       const steps = Array.from({ length: 25 }, (_, i) => Math.exp(x0 + (span * i) / 24));

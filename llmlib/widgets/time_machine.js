@@ -233,7 +233,7 @@ export default {
         h("div", {}, h("p", { class: "tm-title" }, "Para onde uma cabeça olha"),
           h("p", { class: "tm-choices" }, choose("Camada ", layers, layer, (i) => { layer = i; }), choose("Cabeça ", heads, head, (i) => { head = i; })), attention, headNote),
         h("div", {}, h("p", { class: "tm-title" }, "Onde ficam as palavras"), key, map, mapNote)),
-      h("p", { class: "tm-title" }, "O que aprende primeiro"), curves, heard.el,
+      h("p", { class: "tm-title" }, "O que aprende primeiro: a perda de cada tipo de texto, em nats por token"), curves, heard.el,
     ]);
     draw();
     const fit = new ResizeObserver(() => drawCurves());
