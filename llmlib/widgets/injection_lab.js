@@ -81,7 +81,7 @@ export default {
     }
     const rules = () => Object.fromEntries(defences.map(({ key }) => [key, !!use[key]]));
     const options = (each) => [...new Set([each.right, each.other, ...each.options])];
-    const whole = () => ({ ...doc, question: state.question, right: state.right, document: state.document + state.attack, options: [...new Set([state.right, ...options(doc)])] });
+    const whole = () => ({ ...doc, question: state.question, right: state.right, document: state.document + put(state.attack, doc), options: [...new Set([state.right, ...options(doc)])] });
     const recorded = () => !Object.values(rules()).some(Boolean) && state.document === doc.document && state.question === doc.question && state.right === doc.right && state.attack === put(attack.text, doc) && state.wanted === put(attack.wanted, doc) && doc === documents[0];
     async function ask() {
       const ticket = ++asks, fresh = () => ticket === asks, slow = setTimeout(() => pill.set("loading"), 250);
@@ -89,7 +89,7 @@ export default {
       try {
         const made = await run(whole(), rules());
         if (!fresh()) return;
-        show(made, ilJudge(made.out, state.right, state.wanted));
+        show(made, ilJudge(made.out, state.right, put(state.wanted, doc)));
         pill.set("live", host.where);
       } catch (error) {
         if (fresh()) pill.set("error", error.message);
