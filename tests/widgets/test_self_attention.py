@@ -239,7 +239,7 @@ def test_distance_moves_the_score_and_place_does_not(opened: Callable[..., Locat
     root = opened(widget, "disco", size="celular")
     page = root.visited.page
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    said = lambda d: f"{widget.scores()[d]:.2f}".replace(".", ",")  # noqa: E731
+    said = lambda d: f"{widget.scores()[d]:.2f}".replace(".", ",").replace("-", "−")  # noqa: E731
     lead = root.locator(".llm-best")
     expect(lead).to_contain_text(f"nota {said(3)}")
     far, both = (root.locator("input[type=range]").nth(i) for i in (0, 1))
