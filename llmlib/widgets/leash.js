@@ -33,7 +33,7 @@ export default {
     }
     build(el, null, [
       questions, rewards,
-      h("label", { class: "llm-range lsh-beta" }, "Solta", slider, "Presa", out), bars.el, said,
+      h("label", { class: "llm-range lsh-beta" }, "Coleira: solta", slider, "presa", out), bars.el, said,
       h("p", { class: "lsh-key" }, "Barra: depois de puxar. Traço em pé: o modelo de partida. ✓ certa, ✗ errada."), heard.el,
     ]);
     draw();

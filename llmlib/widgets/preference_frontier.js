@@ -1,13 +1,15 @@
 // Preference frontier: measured reward against distance, one kind of voter and one reward at a time.
 // The slider walks along the chosen method; its answers stand beside those of the start. Nothing is computed but places.
 const PF_REWARDS = { true: "respostas certas", proxy: "recompensa aprendida" };
+const PF_SLIDE = { bon: "Respostas sorteadas, n", rloo: "Passos de treino", dpo: "Passos de treino" };
 const PF_WORD = { bon: (p) => `n = ${p.strength}`, rloo: (p) => `passo ${p.strength}`, dpo: (p) => `passo ${p.strength}` };
 
 export default {
   render({ model, el }) {
     const curves = model.get("curves"), judges = model.get("judges"), questions = model.get("questions"), start = model.get("start");
     let judge = judges.at(-1).key, shown = "true", method = curves.find((c) => c.judge === judge).method, at = 0;
-    const plot = h("div", { class: "pf-plot" }), said = h("p", { class: "pf-said" }), out = h("output", {}), heard = announcer();
+    const again = new Set(curves.map((c) => `${c.judge}/${c.method}`)).size < curves.length; // a method with several seeds
+    const plot = h("div", { class: "pf-plot" }), said = h("p", { class: "pf-said" }), out = h("output", {}), heard = announcer(), force = h("span", {});
     const slider = h("input", { type: "range", name: "point", min: "0", step: "1", oninput: () => { at = +slider.value; draw(); } });
     const table = h("dl", { class: "pf-answers", "aria-label": "Respostas no ponto escolhido" });
     const choices = (label, options, now, pick) => {
@@ -59,8 +61,9 @@ export default {
       const curve = chosen(), p = curve.points[at], first = curves.find((c) => c.judge === judge && c.method === "bon")?.points[0];
       drawPlot();
       out.textContent = PF_WORD[curve.method](p);
+      force.textContent = PF_SLIDE[curve.method];
       slider.setAttribute("aria-valuetext", out.textContent);
-      said.replaceChildren(h("strong", {}, `${curve.label}, ${out.textContent}: `), `${fmtPercent(p.true.value)} de respostas certas (${fmtPercent(p.true.low)} a ${fmtPercent(p.true.high)}; eram ${fmtPercent(start.value)}), recompensa aprendida ${p.proxy.value < 0 ? "−" : "+"}${fmtNumber(Math.abs(p.proxy.value), 1)}, a ${fmtNumber(p.kl.value, 2)} nats do modelo de partida${p.bound ? ` (a fórmula permite até ${fmtNumber(p.bound, 2)})` : ""}; ${fmtNumber(p.words, 1)} palavras por resposta.`);
+      said.replaceChildren(h("strong", {}, `${curve.label}, ${out.textContent}: `), `${fmtPercent(p.true.value)} de respostas certas (${fmtPercent(p.true.low)} a ${fmtPercent(p.true.high)}; eram ${fmtPercent(start.value)}), recompensa aprendida ${p.proxy.value < 0 ? "−" : "+"}${fmtNumber(Math.abs(p.proxy.value), 1)} desvios, a ${fmtNumber(p.kl.value, 2)} nats do modelo de partida${p.bound ? ` (a fórmula permite até ${fmtNumber(p.bound, 2)})` : ""}; ${fmtNumber(p.words, 1)} palavras por resposta.`);
       table.replaceChildren(...questions.flatMap((question, i) => (p.answers?.[i] === undefined ? [] : [
         h("dt", {}, question), h("dd", {}, p.answers[i] || "(nada)", first?.answers && p !== first && h("small", {}, ` antes: ${first.answers[i] || "(nada)"}`))])));
       heard.say(said.textContent);
@@ -72,8 +75,8 @@ export default {
         choices("Quem vota", Object.fromEntries(judges.map((j) => [j.key, j.label])), judge, (v) => { judge = v; reset(); }),
         choices("Mostrar", PF_REWARDS, shown, (v) => { shown = v; draw(); })),
       picks, plot,
-      h("label", { class: "llm-range pf-slide" }, "Mais força", slider, out), said, table,
-      h("p", { class: "pf-key" }, "Círculo: melhor de n. Triângulo: gradiente de política. Quadrado: DPO. Barras: intervalo de 95 %. Riscos em pé: até onde a fórmula do melhor de n iria."),
+      h("label", { class: "llm-range pf-slide" }, force, slider, out), said, table,
+      h("p", { class: "pf-key" }, `Círculo: melhor de n. Triângulo: gradiente de política. Quadrado: DPO. Barras: intervalo de 95 %. Tracejada: o modelo de partida. Riscos em pé: até onde a fórmula da melhor de n iria.${again ? " Quem treina tem mais de uma corrida; o controle anda na primeira." : ""}`),
       heard.el,
     ]);
     reset();

@@ -62,23 +62,32 @@ class PreferenceFrontier(Widget):
     def summary(self) -> str:
         ends = [c for c in self.curves if c["judge"] == self.judges[-1]["key"]]
         said = "; ".join(
-            f"{c['label']}, {html.percent(c['points'][-1]['true']['value'])} de certas a "
+            f"{self._named(c)}, {html.percent(c['points'][-1]['true']['value'])} de certas a "
             f"{html.decimal(c['points'][-1]['kl']['value'], 1)} nats"
             for c in ends
         )
         before = f"Sem seguir voto nenhum, {html.percent(self.start['value'])} de certas."
         return f"{before} Votante que {self.judges[-1]['label']}: {said}."
 
+    def _named(self, curve: Mapping) -> str:
+        """The method, and which of its runs where it has several."""
+        same = [c for c in self.curves if all(c[key] == curve[key] for key in ("judge", "method"))]
+        number = [c["seed"] for c in same].index(curve["seed"]) + 1
+        return f"{curve['label']} ({number}ª corrida)" if len(same) > 1 else curve["label"]
+
     def fallback(self) -> str:
+        judges = {judge["key"]: judge["label"] for judge in self.judges}
         rows = "".join(
-            f'<tr><th scope="row">{html.escape(c["judge"])}, {html.escape(c["label"])}</th>'
+            f'<tr><th scope="row">{html.escape(judges[c["judge"]])}: {html.escape(self._named(c))}</th>'
             f"<td>{html.decimal(p['kl']['value'], 2)}</td><td>{html.decimal(p['proxy']['value'], 2)}</td>"
-            f"<td>{html.percent(p['true']['value'])}</td></tr>"
+            f"<td>{html.percent(p['true']['value'])} ({html.percent(p['true']['low'])} a "
+            f"{html.percent(p['true']['high'])})</td></tr>"
             for c in self.curves
             for p in c["points"][-1:]
         )
         return (
-            f"<p>{html.escape(self.summary())}</p><table><thead><tr><th scope='col'>No fim</th>"
-            f"<th scope='col'>KL (nats)</th><th scope='col'>Aprendida</th><th scope='col'>Certas</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>"
+            f"<p>{html.escape(self.summary())}</p><table><thead><tr>"
+            f"<th scope='col'>Quem vota, e como se segue</th><th scope='col'>KL (nats)</th>"
+            f"<th scope='col'>Aprendida (desvios)</th><th scope='col'>Certas no fim (intervalo de 95 %)</th>"
+            f"</tr></thead><tbody>{rows}</tbody></table>"
         )

@@ -51,7 +51,7 @@ export default {
       return { out, slider, el: h("label", { class: "llm-range rh-range" }, label, slider, out) };
     };
     const rush = range("hurry", "Pressa de quem vota", { min: "0", max: "1", step: "0.05" }, hurry, (v) => { hurry = v; again(); });
-    const many = range("votes", "Votos", { min: "10", max: "400", step: "10" }, votes, (v) => { votes = v; again(); });
+    const many = range("votes", "Votos dados", { min: "10", max: "400", step: "10" }, votes, (v) => { votes = v; again(); });
     const force = range("n", "Melhor de n", { min: "0", max: String(draws.length - 1), step: "1" }, at, (v) => { at = v; draw(); });
     const panels = [
       { key: "proxy", title: "O que a recompensa aprendida diz", unit: (v) => `${v < 0 ? "−" : "+"}${fmtNumber(Math.abs(v), 1)}`, plot: h("div", { class: "rh-plot" }) },

@@ -43,7 +43,7 @@ export default {
       const [one, other] = side ? [pair.answers[1], pair.answers[0]] : pair.answers;
       const guess = add(one, other, pair);
       left = left.filter((each) => each !== pair);
-      const bet = votes.length === 1 ? "Antes do primeiro voto ele não tinha aposta: 50 %." : `Antes do seu voto, ele dava ${fmtPercent(guess)} à resposta que você escolheu.`;
+      const bet = votes.length === 1 ? "Antes do primeiro voto a recompensa não tinha aposta: 50 %." : `Antes do seu voto, a recompensa dava ${fmtPercent(guess)} à resposta que você escolheu.`;
       const truth = one.right == null ? "" : one.right === other.right ? "" : one.right ? " A escolhida é a certa." : " A outra é que é a certa; o voto vale assim mesmo.";
       told.textContent = bet + truth;
       next();
@@ -74,8 +74,8 @@ export default {
       next();
     }
     function show() {
-      const hits = votes.filter((v) => v.guess > 0.5).length, later = votes.slice(1).length;
-      counter.textContent = `${fmtNumber(votes.length)} ${votes.length === 1 ? "voto" : "votos"}${later ? ` · ele previu ${fmtNumber(hits)} de ${fmtNumber(votes.length)}` : ""}`;
+      const later = votes.slice(1), hits = later.filter((v) => v.guess > 0.5).length; // before the first vote there is no bet
+      counter.textContent = `${fmtNumber(votes.length)} ${votes.length === 1 ? "voto" : "votos"}${later.length ? ` · a recompensa previu ${fmtNumber(hits)} dos ${fmtNumber(later.length)} depois do primeiro` : ""}`;
       question.textContent = pair ? pair.question : "Não há mais pares gravados. Faça uma pergunta abaixo, ou recomece.";
       cards.forEach((card, side) => {
         card.el.hidden = !pair;
@@ -144,7 +144,7 @@ export default {
       }));
       if (order.length > 8) list.append(h("li", { class: "vot-answer vot-more" }, `e mais ${order.length - 8} diferentes`));
       nOut.textContent = `${fmtNumber(some.length)} ${some.length === 1 ? "resposta" : "respostas"}`;
-      choice.textContent = best ? `De ${fmtNumber(some.length)}, ${fmtNumber(order.length)} ${order.length === 1 ? "diferente" : "diferentes"}. O número à direita diz quanto cada uma vale a menos que a escolhida, e a dúvida.` : "";
+      choice.textContent = best ? `De ${fmtNumber(some.length)} ${some.length === 1 ? "resposta" : "respostas"}, ${fmtNumber(order.length)} ${order.length === 1 ? "diferente" : "diferentes"}. À direita, quanto cada uma vale a menos que a escolhida, com a dúvida.` : "";
     }
     async function one(words, k) {
       const logs = [];
