@@ -101,9 +101,9 @@ Cada uma tem de {min(ways)} a {max(ways)} jeitos de perguntar.
 As partes se separam por fato e por documento: nenhum fato, trecho ou documento de apoio de `teste` serve a
 `dev`. A busca é feita sempre na coleção inteira.
 
-O treino dos modelos do curso lê documentos de outras cidades, feitos com os moldes das fichas, horários, produtos e
-contratos (`builders/corpus/town_tables.py`), com outros nomes e outros valores; o que essas fichas dizem além dos
-fatos vem de `dev`. De `teste`, nada entra no treino.
+O treino dos modelos do curso lê documentos de outras cidades, feitos com os moldes das fichas, horários,
+produtos e contratos (`builders/corpus/town_tables.py`), com outros nomes e outros valores; o que essas fichas
+dizem além dos fatos vem de `dev`. De `teste`, nada entra no treino.
 
 `fatos.jsonl` é a tabela de fatos: `sujeito`, `relacao`, `valores` (o primeiro é o do texto), `superado`.
 
