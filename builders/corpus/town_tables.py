@@ -1,7 +1,7 @@
 """Towns of sheets, timetables, catalogues and contracts: the tables of Caxinduba with other rows.
 
 `builders.documents.tables` writes the documents; names, numbers, people and places are drawn here (lists in
-`data/corpus/cidades.txt`), and what a row says of its subject beside its facts is borrowed from the part of
+`data/corpus/cidades-inventadas.txt`), and what a row says of its subject beside its facts is borrowed from the part of
 Caxinduba that is for trying things. Nothing that the other part states is among it. So the collection that
 measures RAG has documents of known shapes (its sheets), with facts never seen, and documents of shapes never
 seen (what was written for it alone), and the measures tell them apart.
@@ -35,7 +35,7 @@ PLAIN = "[A-Z][a-z]+"  # one word without accents: what the tables make keys of
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, list[str]]:
-    lines = (TABLES / "cidades.txt").read_text(encoding="utf-8").splitlines()
+    lines = (TABLES / "cidades-inventadas.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.split(": ", 1) for line in lines if line and not line.startswith("#")]
     return {name: cells.split("; ") for name, cells in rows}
 
