@@ -20,7 +20,6 @@ from builders.corpus.values import MONTHS, TABLES, WORDS, noun
 MARKED = re.compile(r"\[([a-zà-ú0-9_\-]+): ?([^\[\]]*)\]")
 NAMED = re.compile(r"\{([A-Z]\d?)(?:\.([12]))?\}")
 COUNTED = re.compile(r"(\d+)\.\.(\d+) (.+?)( f)?$")
-FEMININE = {"dois": "duas"}
 DAYS = ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
 NAME_KINDS = ("pessoa", "pessoa_f", "pessoa_m", "nome_m", "nome_f", "rua", "bairro")
 ASKED = {"?": "direct", "~": "other", "^": "keywords"}
