@@ -1,8 +1,8 @@
 """Towns of sheets, timetables, catalogues and contracts: the tables of Caxinduba with other rows.
 
 `builders.documents.tables` writes the documents; names, numbers, people and places are drawn here (lists in
-`data/corpus/cidades-inventadas.txt`), and what a row says of its subject beside its facts is borrowed from the
-part of Caxinduba that is for trying things. Nothing that the other part states is among it. So the collection
+`data/corpus/cidades-inventadas.txt`), and what a row says of its subject beside its facts is borrowed from
+the part of Caxinduba that is for trying things. Nothing that the other part states is among it. So the collection
 that measures RAG has documents of known shapes (its sheets), with facts never seen, and documents of shapes
 never seen (what was written for it alone), and the measures tell them apart.
 """
