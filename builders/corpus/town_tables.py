@@ -2,9 +2,9 @@
 
 `builders.documents.tables` writes the documents; names, numbers, people and places are drawn here (lists in
 `data/corpus/cidades-inventadas.txt`), and what a row says of its subject beside its facts is borrowed from
-the part of Caxinduba that is for trying things. Nothing that the other part states is among it. So the collection
-that measures RAG has documents of known shapes (its sheets), with facts never seen, and documents of shapes
-never seen (what was written for it alone), and the measures tell them apart.
+the part of Caxinduba that is for trying things. Nothing that the other part states is among it. So the
+collection that measures RAG has documents of known shapes (its sheets), with facts never seen, and
+documents of shapes never seen (what was written for it alone), and the measures tell them apart.
 """
 
 from __future__ import annotations
