@@ -35,7 +35,7 @@ def _words(kind: str) -> list:
     return _tables()[kind]
 
 
-MEALS = ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
+DAYS = ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
 KNOWN_LINES = {*range(100, 131), *range(200, 231)}  # numbers of lines that a collection of the course has
 SCHOOL = ("sala", "casa", "bloco", "barraca")
 
@@ -170,7 +170,7 @@ def _job(rng: random.Random, split: str) -> Names:
 
 
 def _day(rng: random.Random, _: str) -> Names:
-    day = Noun(rng.choice(MEALS))
+    day = Noun(rng.choice(DAYS))
     return day, (day,)
 
 

@@ -1,8 +1,8 @@
 """Themes of an invented town: small worlds told by a few documents, from `data/corpus/temas/`.
 
-`theme(rng, split)` draws the names and values of one theme anew and writes its documents; every sentence that
-states a fact knows which, and every question its answer. How documents are cut and asked about is decided in
-`instructions.themed` and `searches_themed`; the format of the tables is in `data/corpus/temas/README.md`.
+`draw` draws the names and values of one theme anew and writes its documents; every sentence that states a
+fact knows which, and every question its answer. How documents are cut and asked about is decided in
+`instructions.towned` and `town_searches`; the format of the tables is in `data/corpus/temas/README.md`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from builders.corpus.invented import SURNAMES, first_names, proper
-from builders.corpus.registers_names import common
+from builders.corpus.registers_names import DAYS, common
 from builders.corpus.relations import held_wording
 from builders.corpus.values import MONTHS, TABLES, WORDS, noun
 
 MARKED = re.compile(r"\[([a-zà-ú0-9_\-]+): ?([^\[\]]*)\]")
 NAMED = re.compile(r"\{([A-Z]\d?)(?:\.([12]))?\}")
 COUNTED = re.compile(r"(\d+)\.\.(\d+) (.+?)( f)?$")
-DAYS = ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"]
 NAME_KINDS = ("pessoa", "pessoa_f", "pessoa_m", "nome_m", "nome_f", "rua", "bairro")
 ASKED = {"?": "direct", "~": "other", "^": "keywords"}
 KINDS = ("hora", "reais", "data", "ano", "dia_semana", "mes", "telefone", "codigo", "porcento", "pessoa",

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from builders.corpus import themes
 from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.town_tables import TOWNS, table_town
 from builders.corpus.towns import Asked, Piece, Town, pieces, stems, theme_town
@@ -103,7 +102,7 @@ def _visit(rng: random.Random, split: str) -> _Visit:
     """The town that this generator is in; a new one after some questions."""
     now = _visits.get(rng)
     if now is None or not now.left:
-        tabled = rng.random() < TABLES or not themes.themes()
+        tabled = rng.random() < TABLES
         town = rng.choice(table_town(rng.randrange(TOWNS), split)) if tabled else theme_town(rng, split)
         now = _visits[rng] = _Visit(town, rng.randint(4, 12))
     now.left -= 1
