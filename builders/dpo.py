@@ -14,9 +14,10 @@ towards longer ones; it broke ties by the alphabet; its batches were of one kind
 Small probes (230 to 430 pairs, 150 to 300 duels) showed the price of distance: at 3.3 nats the right answers
 at temperature 0.7 fell from 50 to 42 %, at 1.6 nats to 47 %. Near the start they stayed within the error,
 somewhat below, while the score at temperature 1 won about 6 in 10 of the decided. So the chosen answer is
-held up (`--sft`), the embeddings, which Adam would move everywhere by a little, stay as they are, the answers
-are drawn at the temperature at which the model is used, where what is wrong is a mistake and not noise
-(`--temperature`), and at the end `settled` goes back a part of the way where that answers better.
+held up (`--sft`), only a LoRA adapter learns (`llmlib.scratch.lora`), the answers are drawn at the
+temperature at which the model is used, where what is wrong is a mistake and not noise (`--temperature`), and
+at the end `settled` goes back a part of the way where that answers better. The adapter is all that is saved:
+some hundred thousand numbers beside the weights of --base, which must lie in a folder beside --out.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
@@ -43,15 +46,17 @@ from builders.corpus import instructions, preferences
 from builders.corpus.instructions import Conversation
 from builders.corpus.preferences import Pair
 from builders.measures import TEMPERATURE, batch, duel
+from llmlib import adapters
 from llmlib.lm import LM
 from llmlib.measure import bootstrap
-from llmlib.scratch import dpo
+from llmlib.scratch import dpo, lora
 from llmlib.scratch.checkpoint import TrainingError
 from llmlib.scratch.rows import Table
 from llmlib.scratch.sft import encode
 from llmlib.scratch.train import Settings, Stage, train
 
 LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
+ALPHA = 2  # of a detour, over its rank
 CHUNK = 96  # prompts sampled between two saves
 PARTS = (1.0, 0.6, 0.3)  # of the way, among which the end is chosen
 EACH = 2  # most pairs of one prompt
@@ -222,17 +227,18 @@ def distance(lm: LM, base: LM, n: int, seed: int) -> dict:
     }  # fmt: skip
 
 
-def settled(lm: LM, start: dict[str, Tensor], n: int) -> dict:
-    """Leave the weights where most answers are right: all the way from `start`, or a part of it.
+def settled(lm: LM, n: int) -> dict:
+    """Leave the weights where most answers are right: as far from the start as they went, or a part of it.
 
     Between two fine-tuned points of one model lies a straight line of working models (Wortsman et al. 2022,
     arXiv:2109.01903). It is walked on prompts of the training split that made no pair.
     """
     asked = list(islice(instructions.documents(random.Random("escolha"), "train"), n))
-    end = {name: weight.clone() for name, weight in lm.model.state_dict().items()}
+    end = {p: p.detach().clone() for name, p in lm.model.named_parameters() if ".lora_B." in name}
 
     def go(share: float) -> None:
-        lm.model.load_state_dict({name: torch.lerp(start[name], end[name], share) for name in end})
+        for p, weight in end.items():
+            p.data.copy_(share * weight)
 
     right = {}
     for share in PARTS:
@@ -258,6 +264,36 @@ def preferred(lm: LM, base: LM, n: int, seed: int) -> dict:
     }  # fmt: skip
 
 
+def save(model: torch.nn.Module, tokenizer: object, training: dict, args: argparse.Namespace) -> None:
+    """Write the folder aside and swap it in: the adapter, as peft keeps one, and all that is not weights.
+
+    An index says that the other weights are those of --base, so transformers opens the folder like any other
+    (with peft there to apply the adapter). The adapter keeps the sha256 of the weights that it was made for.
+    """
+    whole = args.base / "model.safetensors"
+    header = {adapters.BASE: hashlib.sha256(whole.read_bytes()).hexdigest()}  # more keys come in any order
+    with safe_open(whole, "pt") as file:
+        index = dict.fromkeys(file.keys(), f"../{args.base.name}/{whole.name}")
+    parts = {name: p.half().cpu().contiguous() for name, p in lora.adapter(model).items()}
+    config = {
+        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(args.base),
+        "r": args.rank, "lora_alpha": ALPHA * args.rank, "lora_dropout": 0.0, "bias": "none",
+        "target_modules": list(lora.TARGETS), "inference_mode": True,
+    }  # fmt: skip
+
+    def write(folder: Path) -> None:
+        (folder / "model.safetensors").unlink()
+        save_file(parts, folder / "adapter_model.safetensors", metadata=header)
+        described = {
+            "adapter_config.json": config,
+            f"{whole.name}.index.json": {"metadata": {}, "weight_map": index},
+        }
+        for name, said in described.items():
+            (folder / name).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+    sft.finish(lora.merge(model), tokenizer, training, args.out, write)
+
+
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = sft.arguments(
@@ -276,15 +312,15 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--sft", type=float, default=1.0, help="share of the ordinary loss on the chosen answer"
     )
-    parser.add_argument("--lr", type=float, default=6e-5)
-    parser.add_argument("--embeddings", action="store_true", help="train the embeddings too")
+    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--rank", type=int, default=16, help="numbers in the waist of each LoRA detour")
     parser.add_argument(
         "--temperature", type=float, default=TEMPERATURE, help="of the answers that make pairs"
     )
     parser.add_argument("--duels", type=int, default=400, help="unseen prompts of the final comparison")
     args = parser.parse_args(argv)
-    if args.minutes <= 0 or args.samples < 2 or args.beta <= 0:
-        parser.error("--minutes and --beta must be above 0, --samples at least 2")
+    if args.minutes <= 0 or args.samples < 2 or args.beta <= 0 or args.rank < 1:
+        parser.error("--minutes, --beta and --rank must be above 0, --samples at least 2")
     if args.sft < 0 or not 0 <= args.made <= 1:
         parser.error("--sft must not be below 0, and --made lies between 0 and 1")
     return args
@@ -296,6 +332,8 @@ def main(argv: list[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     if not (args.base / "config.json").exists():
         sys.exit(f"There is no model in {args.base}: make it with python -m builders.sft, or give --base.")
+    if args.base.resolve().parent != args.out.resolve().parent:
+        sys.exit(f"{args.out} will need the weights in {args.base}: give --out a folder beside it.")
     start, device = time.monotonic(), torch.device(args.device)
     model, tokenizer = sft.open_base(args.base, args.seed)
     base = LM(args.base.name, model.to(device).eval(), tokenizer)
@@ -311,14 +349,14 @@ def main(argv: list[str] | None = None) -> None:
     if device.type == "cpu":
         model.set_attn_implementation("causal")  # padding is on the right: no mask is needed
     table.weigh(model)
-    model.get_input_embeddings().requires_grad_(args.embeddings)
+    parameters = sum(p.numel() for p in model.parameters())
+    lora.add_lora(model, args.rank, ALPHA * args.rank)
     steps = max(1, round(args.epochs * len(table) / args.batch))
     settings = Settings(
         tokens=steps * args.batch * table.length, batch=args.batch, muon_lr=0.0, adamw_lr=args.lr, warmup=0.1,
         decay=0.5, precision=args.precision or pretrain.fast_precision(device), seed=args.seed,
         minutes=max(0.5, args.minutes - (time.monotonic() - start) / 60), save_every=50,
     )  # fmt: skip
-    start_weights = {name: weight.clone() for name, weight in model.state_dict().items()}
     loss = functools.partial(dpo.preference_loss, beta=args.beta, sft=args.sft)
     try:
         log = train(model, [Stage("preferências", table)], settings, args.work, args.resume, loss=loss)
@@ -330,7 +368,7 @@ def main(argv: list[str] | None = None) -> None:
     training = {
         "command": sft.command("builders.dpo", sys.argv[1:] if argv is None else argv),
         "note": args.note, "base": args.base.name, "tokens": log[-1]["tokens"],
-        "seconds": round(log[-1]["seconds"]), "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(log[-1]["seconds"]), "parameters": parameters, "trained": lora.trainable(model)[0],
         "data": {
             "prompts": len(answered), "samples": args.samples, "pairs": len(examples),
             "why": dict(Counter(p.why for p in made).most_common()),
@@ -341,7 +379,7 @@ def main(argv: list[str] | None = None) -> None:
         "curve": pretrain.curve(log),
     }  # fmt: skip
     if args.duels:
-        training["settled"] = settled(tuned, start_weights, args.duels)
+        training["settled"] = settled(tuned, args.duels)
         training["preferred"] = preferred(tuned, base, args.duels, args.seed)
         training["right"] = duel.measure(tuned, base, args.duels)
         training["distance"] = distance(tuned, base, args.duels, args.seed)
@@ -349,7 +387,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = [{**asdict(one), "conversation": one.conversation.prompt} for one in made]
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     (args.work / "pairs.jsonl").write_text("".join(lines), encoding="utf-8")
-    sft.finish(model, tokenizer, training, args.out)
+    save(model, tokenizer, training, args)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ MAIN: dict[str, tuple[str, tuple[str, ...]]] = {  # kind: (what is measured, whe
     "embed": ("recall@1 em buscas novas", ("search", "mini-embed", "todos", "recall@1")),
     "rerank": ("recall@1, reordenados", ("search", "mini-embed + mini-rerank", "todos", "recall@1")),
 }
-READ = (("tokens", "M tokens", 1e6), ("pairs", "mil pares", 1e3), ("lists", "mil listas", 1e3))
+READ = (("tokens", "M tokens", 1e6), ("pairs", "mil pares", 1e3))
 _NAMES = "modelo|para quê|classe|parâmetros|leu|minutos|medida principal|valor|alvos"
 FOR = {
     "base": "continuar textos; ver por dentro um modelo de linguagem",

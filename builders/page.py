@@ -21,7 +21,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from builders import page_families
-from llmlib import checkpoints
+from llmlib import adapters, checkpoints
 from llmlib.scratch import sft
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +54,7 @@ def widen(quantized: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
     """The model's tensors by name, in float32; those of a model without a head under `model.` too."""
-    tensors = load_file(folder / "model.safetensors")
+    tensors = adapters.tensors(folder)
     if family(folder):
         return page_families.arrange(tensors)
     prefix = "" if any(name.startswith("model.") for name in tensors) else "model."
@@ -144,9 +144,11 @@ def cached(folder: Path, cache: Path | None = None, step: str = "") -> Path:
 
     With `step` ("step64"), of the checkpoint that it kept then.
     """
-    weights = checkpoints.steps(folder)[step] if step else folder / "model.safetensors"
+    weights = checkpoints.steps(folder)[step] if step else None
+    folders = filter(None, (folder, adapters.base_of(folder)))
+    files = [weights] if weights else sorted(file for each in folders for file in each.glob("*.safetensors"))
     digest = hashlib.sha256(Path(__file__).read_bytes() + Path(page_families.__file__).read_bytes())
-    for file in (*sorted(folder.glob("*.json")), weights):
+    for file in (*sorted(folder.glob("*.json")), *files):
         if file.name not in ("training.json", "evaluation.json"):
             digest.update(file.read_bytes())
     cache, name = cache or CACHE, page_name(folder, step)

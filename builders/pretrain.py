@@ -219,8 +219,12 @@ def save(
     training: dict,
     out: Path,
     snapshots: Path | None = None,
+    change: Callable[[Path], None] | None = None,
 ) -> None:
-    """Write the model folder (float16 weights, tokenizer, log, checkpoints) aside, then swap it in."""
+    """Write the model folder (float16 weights, tokenizer, log, checkpoints) aside, then swap it in.
+
+    change: what still alters the folder before it is swapped in.
+    """
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
     model.config.use_cache = model.generation_config.use_cache = True  # off only while training
@@ -229,6 +233,8 @@ def save(
     (partial / "training.json").write_text(json.dumps(training, ensure_ascii=False, indent=1) + "\n")
     if snapshots and snapshots.exists():
         shutil.copytree(snapshots, partial / "checkpoints", ignore=shutil.ignore_patterns("*.partial"))
+    if change:
+        change(partial)
     for path in partial.rglob("*.*"):
         path.chmod(0o644)
     out.parent.mkdir(parents=True, exist_ok=True)

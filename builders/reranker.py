@@ -1,13 +1,14 @@
-"""Train mini-rerank, a cross-encoder that reads a search and a passage together, from mini-base.
+"""Train mini-rerank, a cross-encoder that reads a search and a passage together, from mini-instruct.
 
     python -m builders.reranker --minutes 6
     python -m builders.reranker --evaluate-only          # measure again the model that is there
 
-The pair is laid out as mini-base learned to read, `Contexto: passage`, `Pergunta: search`, `Resposta:`, by
-the tokenizer itself, so `CrossEncoder(path).predict([(search, passage)])` is all it takes; the one logit is
-read at the last token. Training is sentence-transformers' own: its Trainer and a softmax over one right
-passage and the wrong ones that BM25 and mini-embed put highest (ListNetLoss). Killed at any moment,
-`--resume` goes on.
+The pair is laid out as mini-instruct learned to read, the search, then the passage, in one message of the
+user, by the tokenizer itself, so `CrossEncoder(path).predict([(search, passage)])` is all it takes; the one
+logit is read where the answer would begin. Does this passage answer? Yes or no, each pair by itself
+(BinaryCrossEntropyLoss): so a score also says whether any passage does. Most pairs are of invented towns
+(`town_searches.judged`); the others are of `paraphrases`, whose wrong passages are those that BM25 and
+mini-embed put highest. Killed at any moment, `--resume` goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import random
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,36 +31,42 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from datasets import Dataset
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
-from sentence_transformers.cross_encoder.losses import ListNetLoss
+from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 from tokenizers import normalizers
 from tokenizers.processors import TemplateProcessing
 from tqdm.auto import tqdm
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
 
 from builders import embedder, pretrain, retrieval, tuning
-from builders.corpus import paraphrases
+from builders.corpus import paraphrases, town_searches
 from builders.tuning import BuildError, Watch
 
 LENGTH = 320  # tokens of a pair, at most
 WRONG = 4  # wrong passages beside the right one
-RIGHT = 20.0  # label of the right one: the loss takes a softmax of the labels too, and 1 against 0 is faint
+IN_TOWN = 0.75  # share of the searches that are on papers of invented towns
+TOGETHER = 8  # searches on a town, drawn once for all of them
 DEPTH = 10  # results that are put in a new order
 EXAMPLES = 30
+Judged = tuple[str, list[str], int]  # a search, passages, and how many of them, the first, answer it
 
 
 def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
-    """mini-base's tokenizer, which lays a pair (search, passage) out as a question on a context."""
+    """The tokenizer of `base`, which lays a pair (search, passage) out as a question on a passage."""
     tokenizer = AutoTokenizer.from_pretrained(base)
-    pieces = {"Contexto": "<|endoftext|>Contexto:", "Pergunta": "\nPergunta:", "Resposta": "\nResposta:"}
+    pieces = {
+        "Pergunta": "<|endoftext|><|im_start|>user\nPergunta:",
+        "Contexto": "\nContexto:\n[1]",
+        "Resposta": "<|im_end|>\n<|im_start|>assistant\n",
+    }
     ids = {name: tokenizer.encode(text, add_special_tokens=False) for name, text in pieces.items()}
     special = [
         {"id": name, "ids": each, "tokens": tokenizer.convert_ids_to_tokens(each)}
         for name, each in ids.items()
     ]
     backend = tokenizer.backend_tokenizer
-    backend.normalizer = normalizers.Prepend(" ")  # both texts follow a colon
+    backend.normalizer = normalizers.Prepend(" ")  # both texts follow a mark
     backend.post_processor = TemplateProcessing(
-        single="Pergunta $A Resposta", pair="Contexto $B Pergunta $A Resposta", special_tokens=special
+        single="Pergunta $A Resposta", pair="Pergunta $A Contexto $B Resposta", special_tokens=special
     )
     tokenizer.padding_side = "right"
     return tokenizer
@@ -84,11 +91,8 @@ def hard(scores: np.ndarray, right: int, count: int, rng: random.Random) -> list
     return rng.sample(best, min(count, len(best)))
 
 
-def data(lists: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]) -> Dataset:
-    """Lists of one right passage and WRONG wrong ones that mini-embed and BM25 find near."""
-    rng = random.Random(seed + 1)
-    rows: list[dict] = []
-    bar = tqdm(total=lists, unit="list", desc="negatives")
+def general(rng: random.Random, encode: Callable[[Sequence[str]], np.ndarray]) -> Iterator[Judged]:
+    """Searches of all kinds: the right passage, and WRONG wrong ones that mini-embed and BM25 find near."""
     for _, pairs in paraphrases.batches(rng):
         texts = [pair.text for pair in pairs]
         chosen = rng.sample(range(len(pairs)), min(16, len(pairs)))
@@ -96,16 +100,26 @@ def data(lists: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]) -
         near, lexical = retrieval.dense(encode)(queries, texts), retrieval.bm25(queries, texts)
         for row, i in enumerate(chosen):
             wrong = set(hard(near[row], i, WRONG - 1, rng)) | set(hard(lexical[row], i, 1, rng))
-            while len(wrong) < WRONG:
-                wrong.add(rng.choice([j for j in range(len(texts)) if j != i]))
-            passages = [i, *sorted(wrong)[:WRONG]]
-            labels = [RIGHT] + [0.0] * WRONG
-            rows.append({"query": pairs[i].query, "docs": [texts[j] for j in passages], "labels": labels})
-        bar.update(len(chosen))
-        if len(rows) >= lists:
-            bar.close()
-            return Dataset.from_list(rows[:lists])
-    raise AssertionError("the batches are endless")
+            wrong |= set(rng.sample([j for j in range(len(texts)) if j != i], WRONG)) if not wrong else set()
+            yield pairs[i].query, [texts[i], *(texts[j] for j in sorted(wrong)[:WRONG])], 1
+
+
+def in_town(rng: random.Random) -> Iterator[Judged]:
+    """Searches on papers of invented towns, some of which nothing there answers."""
+    while True:
+        for query, texts, right in town_searches.judged(rng, "train", TOGETHER, WRONG):
+            yield paraphrases.informal(rng, query, "train"), texts, right
+
+
+def data(searches: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]) -> Dataset:
+    """Pairs (query, text) with their label, 1.0 or 0.0: those of `searches` searches."""
+    rng = random.Random(seed + 1)
+    sources = {True: in_town(rng), False: general(rng, encode)}
+    rows: list[dict] = []
+    for _ in tqdm(range(searches), unit="search", desc="pairs"):
+        query, texts, right = next(sources[rng.random() < IN_TOWN])
+        rows += [{"query": query, "text": t, "label": float(i < right)} for i, t in enumerate(texts)]
+    return Dataset.from_list(rows)
 
 
 def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
@@ -125,7 +139,7 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
     settings = CrossEncoderTrainingArguments(
         output_dir=str(args.work),
         max_steps=steps,
-        per_device_train_batch_size=args.batch,
+        per_device_train_batch_size=args.batch * (WRONG + 1),
         learning_rate=args.rate,
         bf16=pretrain.fast_precision(torch.device(args.device)) == "bfloat16",
         use_cpu=args.device == "cpu",
@@ -140,7 +154,7 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
         model=model,
         args=settings,
         train_dataset=dataset,
-        loss=ListNetLoss(model),
+        loss=BinaryCrossEntropyLoss(model),
         callbacks=[watch],
         optimizers=tuning.optimizer(model, args.rate, watch, steps),
     )
@@ -149,7 +163,7 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
     return {
         "base": args.base.name,
         "steps": trainer.state.global_step,
-        "lists": trainer.state.global_step * args.batch,
+        "pairs": trainer.state.global_step * args.batch * (WRONG + 1),
         "seconds": round(watch.seconds),
         "parameters": sum(p.numel() for p in model.parameters()),
         "curve": watch.curve,
@@ -214,7 +228,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m builders.reranker", description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--base", type=Path, default=Path("data/models/mini-base"), help="model to start from"
+        "--base", type=Path, default=Path("data/models/mini-instruct"), help="model to start from"
     )
     parser.add_argument(
         "--embed", type=Path, default=Path("data/models/mini-embed"), help="finds the negatives"
@@ -223,8 +237,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=Path("data/models/mini-rerank"), help="model folder to write"
     )
     parser.add_argument("--work", type=Path, default=Path("build/reranker"), help="checkpoints")
-    parser.add_argument("--steps", type=int, default=600, help="batches of lists")
-    parser.add_argument("--batch", type=int, default=12, help="lists of five passages in a batch")
+    parser.add_argument("--steps", type=int, default=600, help="batches of pairs")
+    parser.add_argument("--batch", type=int, default=12, help="searches a batch, of five passages each")
     parser.add_argument("--size", type=float, default=1.0, help="factor on --steps")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
     parser.add_argument("--rate", type=float, default=0.005, help="highest learning rate, of Muon")

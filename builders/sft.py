@@ -19,7 +19,7 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -209,9 +209,15 @@ def command(module: str, argv: list[str]) -> str:
     return pretrain.command(argv).replace("builders.pretrain", module, 1) if argv else f"python -m {module}"
 
 
-def finish(model: object, tokenizer: PreTrainedTokenizerBase, training: dict, out: Path) -> None:
-    """Write the folder aside and swap it in."""
-    pretrain.save(model, tokenizer, training, out)
+def finish(
+    model: object,
+    tokenizer: PreTrainedTokenizerBase,
+    training: dict,
+    out: Path,
+    change: Callable[[Path], None] | None = None,
+) -> None:
+    """Write the folder aside, let `change` alter it, and swap it in."""
+    pretrain.save(model, tokenizer, training, out, change=change)
     print(f"Saved in {out}")
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from llmlib import adapters
+
 PRE_TOKENIZER = "qwen35"
 NAMES = {  # ours -> llama.cpp's, inside a layer
     "input_layernorm": "attn_norm",
@@ -48,7 +50,6 @@ def write_gguf(folder: str | Path, path: str | Path) -> Path:
     Raises ValueError for a model with other layers than Qwen3's. Needs the package `gguf`.
     """
     from gguf import GGUFWriter, TokenType
-    from safetensors.numpy import load_file
 
     folder, path = Path(folder), Path(path)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -92,7 +93,7 @@ def write_gguf(folder: str | Path, path: str | Path) -> Path:
     # Plain text always began with it in training, also where the model has turns: without it comes nonsense.
     writer.add_add_bos_token(True)
 
-    for name, tensor in load_file(folder / "model.safetensors").items():
+    for name, tensor in adapters.tensors(folder).items():
         writer.add_tensor(tensor_name(name), tensor.astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

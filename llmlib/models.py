@@ -12,6 +12,7 @@ import re
 import threading
 from pathlib import Path
 
+from llmlib import adapters
 from llmlib.checkpoints import read, steps
 from llmlib.data import model_names, model_path
 from llmlib.lm import LM
@@ -176,7 +177,9 @@ def check(folder: Path, name: str, remedy: str) -> None:
     if index.exists():
         files = sorted({folder / part for part in _json(index, remedy)["weight_map"].values()})
     else:
-        files = sorted(folder.glob("*.safetensors"))
+        files = []
+    own = sorted(folder.glob("*.safetensors"))
+    files += [file for file in own if file not in files]
     if not files:
         raise ModelError(
             f"A pasta {folder} não tem pesos em safetensors, o único formato que o curso abre. {remedy}"
@@ -184,7 +187,7 @@ def check(folder: Path, name: str, remedy: str) -> None:
     for file in files:
         _check_weights(file, remedy)
     if name in model_names():
-        _check_hash(files[0], folder / "README.md", remedy)
+        _check_hash(own[0], folder / "README.md", remedy)
 
 
 def _json(file: Path, remedy: str) -> dict:
@@ -255,8 +258,9 @@ def open_folder(
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()  # it would be printed into the page
     try:
+        adapted = adapters.base_of(folder)
         model, report = (opener or AutoModelForCausalLM).from_pretrained(
-            folder,
+            adapted or folder,
             dtype=dtype,
             attn_implementation="eager",
             use_safetensors=True,
@@ -265,9 +269,10 @@ def open_folder(
             output_loading_info=True,
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        if moment:
-            weights, _ = read(moment)
-            model.load_state_dict({part: torch.from_numpy(array) for part, array in weights.items()})
+        weights = read(moment)[0] if moment else adapters.tensors(folder) if adapted else None
+        if weights:
+            strict = bool(moment)  # an adapter's base names a tied matrix once
+            model.load_state_dict({part: torch.from_numpy(w) for part, w in weights.items()}, strict=strict)
     except torch.OutOfMemoryError:
         raise ModelError(f"{name} não cabe na memória desta placa. Use um modelo menor.") from None
     except Exception as error:  # whatever transformers found, it found it in this folder

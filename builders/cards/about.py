@@ -89,13 +89,10 @@ def shape(training: dict, config: dict) -> str:
 def _effort(training: dict) -> str:
     """How much was read, in how long, on what."""
     read = f"{number(training['tokens'] / 1e6, 1)} milhões de tokens" if "tokens" in training else ""
-    read = read or next(
-        (
-            f"{number(training[k])} {word}"
-            for k, word in (("pairs", "pares"), ("lists", "listas"))
-            if k in training
-        ),
-        f"{number(training.get('steps', 0))} passos",
+    read = read or (
+        f"{number(training['pairs'])} pares"
+        if "pairs" in training
+        else f"{number(training.get('steps', 0))} passos"
     )
     minutes = training["seconds"] / 60
     lasted = f"{number(minutes)} minutos" if minutes >= 1.5 else f"{number(training['seconds'])} segundos"

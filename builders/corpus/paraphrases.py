@@ -300,7 +300,7 @@ RECIPE: dict[str, tuple[Callable[..., list[Pair]], int, int]] = {
     "textos": (tales, 12, 3),
     "documentos": (chunked, 12, 20),
     "avisos": (noticed, 12, 20),
-    "cidades": (towns, 12, 45),
+    "cidades": (towns, 12, 70),
     "resumos": (abstracts, 12, 9),
     "termos": (terms, 12, 4),
     "janelas": (extracts, 32, 7),

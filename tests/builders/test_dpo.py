@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from transformers import AutoModelForCausalLM, Qwen3ForCausalLM
 
 from builders import dpo as builder
@@ -15,6 +18,7 @@ from builders import sft as sft_builder
 from builders.corpus import preferences
 from builders.corpus.instructions import KINDS, SHARES, Conversation, make
 from builders.tokenizer import train_tokenizer, wrap
+from llmlib import adapters, load
 from llmlib.lm import LM
 from llmlib.scratch import dpo, sft
 from llmlib.scratch.rows import Table
@@ -138,12 +142,45 @@ def test_the_command_raises_what_is_preferred(base: Path, monkeypatch: pytest.Mo
     assert set(training["preferred"]) >= {"wins", "losses", "ties", "rate"}
     pairs = [json.loads(line) for line in (base / "work/pairs.jsonl").read_text().splitlines()]
     assert {p["chosen"] for p in pairs} == {"Olá! Como posso ajudar?"}
-    assert AutoModelForCausalLM.from_pretrained(base / "mini-dpo").generation_config.eos_token_id == [0, 2]
-    before = (base / "mini-dpo/model.safetensors").read_bytes()
+    file = base / "mini-dpo/adapter_model.safetensors"
+    assert file.stat().st_size < (base / "mini-instruct/model.safetensors").stat().st_size
+    assert not (base / "mini-dpo/model.safetensors").exists()
+    opened = load(str(base / "mini-dpo")).model
+    assert opened.generation_config.eos_token_id == [0, 2]
+    same_as_peft(opened, base / "mini-dpo")
+    before = file.read_bytes()
     monkeypatch.setattr(builder, "respond", None)  # a resumed run samples nothing again
     monkeypatch.setattr(builder, "prompts", easy)
     builder.main([*arguments, "--resume", "--duels", "0"])
-    assert (base / "mini-dpo/model.safetensors").read_bytes() == before
+    assert file.read_bytes() == before
+
+
+def same_as_peft(model: torch.nn.Module, folder: Path) -> None:
+    """The adapter does here what it does where transformers and peft open it."""
+    pytest.importorskip("peft")
+    theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    ids = torch.arange(4, 24)[None]
+    own, base = model(ids).logits, load(str(folder.parent / "mini-instruct")).model(ids).logits
+    torch.testing.assert_close(own, theirs(ids).logits, atol=1e-4, rtol=1e-4)
+    assert (own - base).abs().max() > 1e-3
+
+
+def test_an_adapter_without_its_model_or_of_another_says_so(tmp_path: Path) -> None:
+    folder, base = tmp_path / "mini-dpo", tmp_path / "mini-instruct/model.safetensors"
+    folder.mkdir()
+    said = {"base_model_name_or_path": "data/models/mini-instruct", "r": 1, "lora_alpha": 1}
+    (folder / "adapter_config.json").write_text(json.dumps(said))
+    with pytest.raises(ValueError, match=r"falta .*mini-instruct"):
+        adapters.tensors(folder)
+    base.parent.mkdir()
+    save_file({"a.weight": np.ones((2, 3), np.float32)}, base)
+    parts = {f"base_model.model.a.lora_{x}.weight": np.ones(s) for x, s in (("A", (1, 3)), ("B", (2, 1)))}
+    known = hashlib.sha256(base.read_bytes()).hexdigest()
+    save_file(parts, folder / "adapter_model.safetensors", metadata={adapters.BASE: known})
+    assert (adapters.tensors(folder)["a.weight"] == 2).all()
+    save_file({"a.weight": np.zeros((2, 3), np.float32)}, base)
+    with pytest.raises(ValueError, match="foi feito para outros pesos do mini-instruct"):
+        adapters.tensors(folder)
 
 
 def test_batches_hold_the_same_pairs_with_less_padding() -> None:

@@ -13,6 +13,7 @@ from builders import embedder, reranker, retrieval, tuning
 from builders.corpus import chunks, lay, paraphrases, scenes, searches
 from llmlib import data
 from llmlib.data import model_path
+from llmlib.scratch.sft import CHAT_TEMPLATE
 
 
 def made(split, count=60, seed=0):
@@ -340,9 +341,12 @@ def test_commands_refuse_bad_input_in_a_sentence(builder, tmp_path, capsys):
 def test_the_pair_is_laid_out_as_the_model_learned_to_read(base):
     tokenizer = reranker.pair_tokenizer(base)
     ids = tokenizer("Onde fica?", "Na praça.")["input_ids"]
-    assert tokenizer.decode(ids) == "<|endoftext|>Contexto: Na praça.\nPergunta: Onde fica?\nResposta:"
-    spaced = AutoTokenizer.from_pretrained(base)(" Na praça")["input_ids"]
-    assert ids[3 : 3 + len(spaced)] == spaced  # after the mark, "Contexto" and ":"
+    asked = [{"role": "user", "content": "Pergunta: Onde fica?\nContexto:\n[1] Na praça."}]
+    assert tokenizer.decode(ids) == tokenizer.apply_chat_template(
+        asked, chat_template=CHAT_TEMPLATE, tokenize=False, add_generation_prompt=True
+    )
+    spaced = AutoTokenizer.from_pretrained(base)(" Na praça.")["input_ids"]
+    assert any(ids[i : i + len(spaced)] == spaced for i in range(len(ids)))
 
 
 def test_the_reranker_trains_opens_and_reorders_only_the_first_ten(base, trained, tmp_path):

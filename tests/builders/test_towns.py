@@ -182,3 +182,13 @@ def test_a_bad_theme_says_where(old, new, said):
     assert old in SMALL
     with pytest.raises(themes.ThemeError, match=f"(?s){said}"):
         themes.parse(SMALL.replace(old, new), "clube.txt")
+
+
+def test_what_is_judged_is_what_the_towns_say():
+    rng = random.Random("julgar")
+    found = [row for _ in range(12) for row in town_searches.judged(rng, "train", 6, 4)]
+    assert {answering for _, _, answering in found} == {0, 1}
+    for query, texts, answering in found:
+        assert query[0].isupper() or not query[0].isalpha()
+        assert answering <= len(texts) <= answering + 4
+        assert len(set(texts)) == len(texts)

@@ -143,10 +143,10 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
 }
 # conversations of each kind, in parts
 SHARES = {
-    "fato": 18, "recusa": 9, "leitura": 14, "sem_resposta": 4, "fonte": 4, "documento": 20,
-    "documento_sem": 7, "cidade": 64, "cidade_sem": 26, "padrao": 2, "copia": 5, "lista": 5,
-    "vocabulario": 4, "conta": 5, "classificacao": 4, "historia": 4, "continuacao": 2, "descricao": 3,
-    "reescrita": 5, "identidade": 3, "saudacao": 2, "dialogo": 5, "sistema": 4,
+    "fato": 32, "recusa": 12, "leitura": 36, "sem_resposta": 10, "fonte": 13, "documento": 8,
+    "documento_sem": 3, "cidade": 46, "cidade_sem": 17, "padrao": 5, "copia": 16, "lista": 12,
+    "vocabulario": 8, "conta": 10, "classificacao": 8, "historia": 8, "continuacao": 4, "descricao": 6,
+    "reescrita": 10, "identidade": 5, "saudacao": 3, "dialogo": 13, "sistema": 12,
 }  # fmt: skip
 KINDS = tuple(MAKERS)
 

@@ -21,8 +21,10 @@ from builders.corpus.towns import Asked, Piece, Town, pieces, stems, theme_town
 ROOM = 1350  # characters of a context, about: some 400 tokens
 TABLES = 0.4  # share of towns of sheets and timetables; the others are told by hand
 HELD_BACK = 0.08  # share of questions whose right piece is not shown
-FOLLOWED = 0.3  # share of messages after which more is asked of the same pieces
-SIZES = (25, 40, 60, 60, 60, 60, 80, 110)  # words of a piece
+FOLLOWED = 0.85  # share of messages after which more is asked of the same pieces
+MORE = 6  # most further questions: reading a piece once and asking it often teaches more a token
+EACH = 100  # characters of a further question with its answer, about
+SIZES = (25, 40, 40, 60, 60, 60, 60, 80)  # words of a piece
 
 
 def message(question: str, context: Sequence[str], before: bool = True) -> str:
@@ -117,7 +119,7 @@ def conversation(rng: random.Random, split: str) -> tuple[list[tuple[str, str]],
         asked = rng.choice(town.asked)
         question = _worded(rng, asked)
         shown = rng.random() >= HELD_BACK
-        count = rng.choice((1, 1, 1, 1, 2, 2, 3, 3, 4))
+        count = rng.choice((1, 1, 1, 1, 1, 2, 2, 2, 3, 4))
         context = _context(rng, every, asked, question, count, shown)
         if not context:
             continue
@@ -130,7 +132,8 @@ def conversation(rng: random.Random, split: str) -> tuple[list[tuple[str, str]],
             more += [a for a in town.asked if a is not asked and not set(a.keys) & (facts | cut)][
                 : len(more) // 3 + 1
             ]
-            for each in rng.sample(more, min(len(more), rng.randint(1, 3))):
+            room = (ROOM - len(turns[0][0])) // EACH
+            for each in rng.sample(more, max(0, min(len(more), room, rng.randint(2, MORE)))):
                 turns.append((_worded(rng, each), _answered(each, context)))
         last = turns[-1][1]
         return turns, "cidade_sem" if last == NOT_IN_TEXT else "cidade"
