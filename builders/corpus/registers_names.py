@@ -61,9 +61,9 @@ def called(rng: random.Random, split: str) -> str:
     return f"{rng.choice(('Dona', 'Seu', 'Mestre', 'Tia'))} {proper(rng, split)}"
 
 
-def person(rng: random.Random, split: str) -> Noun:
-    """First name and surname; both, or the surname alone, may be invented."""
-    gender = rng.choice("mf")
+def person(rng: random.Random, split: str, gender: str = "") -> Noun:
+    """First name and surname; both, or the surname alone, may be invented. gender: "m", "f" or either."""
+    gender = gender or rng.choice("mf")
     first = rng.choice(first_names(split)[gender]) if rng.random() < 0.7 else proper(rng, split)
     last = rng.choice(SURNAMES) if rng.random() < 0.3 else proper(rng, split)
     return Noun(f"{first} {last}", gender)

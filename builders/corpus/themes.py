@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from builders.corpus.invented import SURNAMES, first_names, proper
-from builders.corpus.registers_names import DAYS, common
+from builders.corpus.invented import proper
+from builders.corpus.registers_names import DAYS, common, person
 from builders.corpus.relations import held_wording
 from builders.corpus.values import MONTHS, TABLES, WORDS, noun
 
@@ -175,12 +175,6 @@ def _proper(rng: random.Random, split: str) -> str:
     return first if draw < 0.75 else f"{first} {proper(rng, split)}"
 
 
-def _person(rng: random.Random, split: str, gender: str) -> str:
-    first = rng.choice(first_names(split)[gender]) if rng.random() < 0.7 else proper(rng, split)
-    last = rng.choice(SURNAMES) if rng.random() < 0.3 else proper(rng, split)
-    return f"{first} {last}"
-
-
 def _street(rng: random.Random, split: str) -> str:
     head = rng.choice(("Rua", "Rua", "Rua", "Travessa", "Avenida", "Ladeira", "Praça"))
     return f"{head} {_proper(rng, split)}"
@@ -189,7 +183,7 @@ def _street(rng: random.Random, split: str) -> str:
 def named(rng: random.Random, split: str, kind: str) -> str:
     """A name of a kind of NAME_KINDS."""
     if kind.startswith("pessoa"):
-        return _person(rng, split, kind[-1] if kind[-2] == "_" else rng.choice("mf"))
+        return person(rng, split, kind[-1] if kind[-2] == "_" else "").text
     return _street(rng, split) if kind == "rua" else _proper(rng, split)
 
 
