@@ -7,7 +7,7 @@ const RAG_WAYS = { bm25: "palavras (BM25)", dense: "vetores", hybrid: "as duas" 
 const RAG_HOLDS = {
   literal: ["✓", "diz isso, com estas palavras"], palavras: ["≈", "tem as palavras, mas não seguidas"], ausente: ["✗", "não traz essas palavras"], inexistente: ["✗", "não existe"],
 };
-const RAG_CANDIDATES = 10; // how many the cross-encoder reads when it is on
+const RAG_CANDIDATES = 10; // how many are read again, by the model that Python named
 
 export default {
   render({ model, el, host }) {
@@ -39,7 +39,7 @@ export default {
     } });
     const mine = h("div", { class: "rag-mine", hidden: true }, mineText, h("button", { type: "button", class: "llm-link", disabled: !live, onclick: () => file.click() }, "abrir um arquivo de texto"), file);
     const ways = radios("Procurar por", "by", Object.entries(RAG_WAYS), use.by, (value) => { use.by = value; changed(); });
-    const again = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.rerank > 0, disabled: !live, onchange: (event) => { use.rerank = event.target.checked ? RAG_CANDIDATES : 0; changed(); } }), "reordenar lendo pergunta e trecho juntos");
+    const again = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.rerank > 0, disabled: !live, onchange: (event) => { use.rerank = event.target.checked ? start.rerank || RAG_CANDIDATES : 0; changed(); } }), `reordenar: o ${start.reranker} lê a pergunta com cada trecho`);
     const sizes = h("label", { class: "llm-range" }, "Trechos de", h("select", { disabled: !live, "aria-label": "Tamanho dos trechos", onchange: (event) => { [use.size, use.overlap] = event.target.value.split(",").map(Number); changed(); } },
       start.sizes.map(([size, overlap]) => h("option", { value: `${size},${overlap}`, selected: size === use.size && overlap === use.overlap }, `${size} palavras, ${overlap} repetidas`))));
     const titled = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.titles, disabled: !live, onchange: (event) => { use.titles = event.target.checked; soonBuild(); } }), "com o título de cada documento");
@@ -187,7 +187,7 @@ export default {
       const bad = own && !mineText.value.trim() && "Cole um texto, ou abra um arquivo: ainda não há onde procurar.";
       if (bad) throw new Error(bad);
       const { titles, ...how } = use, from = performance.now(), where = own ? { documents: ownDocuments() } : { collection: model.get("collection") };
-      const found = await host.compute("search", { ...where, ...how, query: ask(), reranker: model.get("model_name") }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
+      const found = await host.compute("search", { ...where, ...how, query: ask(), reranker: start.reranker }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
       if (!fresh()) return;
       took.search = performance.now() - from;
       hits = found.hits.map(slim);

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import traitlets
 
 from llmlib import rag
+from llmlib.data import model_names
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.several import finished
@@ -25,6 +26,7 @@ HOLDS = {
     "ausente": "o trecho não traz essas palavras",
     "inexistente": "não há trecho com esse número",
 }
+RERANKER = "mini-rerank"  # the cross-encoder; where it is not bundled, the answering model orders again
 LIMITS = {"k": (1, 8), "size": (10, 200), "overlap": (0, 100), "rerank": (0, 50)}
 
 
@@ -35,7 +37,8 @@ class RagPipeline(Widget):
         source: a model that converses and whose `compute` also knows "search" and "chunk", as `LM`.
         questions: (label, question) pairs; the first is shown, all are recorded.
         collection: a bundled collection of documents.
-        k, by, rerank, size, overlap: of the search, as `llmlib.retrieval` names them.
+        k, by, rerank, size, overlap: of the search, as `llmlib.retrieval` names them. Who orders again is
+            said by `settings["reranker"]`: mini-rerank, or the answering model where that is not bundled.
         titles: whether the prompt says the title of each passage's document.
         sizes: (size, overlap) pairs that the reader may choose.
         orders: planted instructions to mark, {document, start, end}.
@@ -44,7 +47,7 @@ class RagPipeline(Widget):
 
     name = "rag-pipeline"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, titles, sizes}
+    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, reranker, size, overlap, titles, sizes}
     context = traitlets.Int(512).tag(sync=True)
     recorded = traitlets.List(traitlets.Dict()).tag(sync=True)  # one a question, see record()
     documents = traitlets.Dict().tag(sync=True)  # id -> {title, text} of those that the recordings cite
@@ -76,6 +79,7 @@ class RagPipeline(Widget):
                 raise ValueError(f"{key} vai de {low} a {high}; veio {asked[key]}.")
         if (size, overlap) not in [tuple(pair) for pair in sizes]:
             sizes = [(size, overlap), *sizes]
+        asked["reranker"] = RERANKER if RERANKER in model_names() else source.name
         made = [record(source, label, question, collection, asked, titles) for label, question in questions]
         super().__init__(
             compute=source.compute,

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from llmlib import rag
 from llmlib.data import documents, questions
 from llmlib.scratch.retrieval import windows
-from llmlib.widgets import ChunkView, RagPipeline, RankLists
+from llmlib.widgets import ChunkView, RagPipeline, RankLists, rag_pipeline
 from llmlib.widgets.chunk_view import OVERLAPS, SIZES, counted, holds
 from tests.widgets.searched import FINE, HOURS, ORDERED, ORDERS, PHONE, STRANGE, SearchedLM, index
 
@@ -59,6 +59,25 @@ def test_a_source_that_was_not_there_is_said_to_be_none() -> None:
     widget = RagPipeline(SearchedLM("19h [7]"), ASKED[:1], by="bm25", k=2)
     assert widget.first().citations[0].holds == "inexistente"
     assert "não há trecho com esse número" in widget.summary()
+
+
+@pytest.mark.parametrize("bundled", [["mini-base", "mini-rerank"], ["mini-base"]])
+def test_who_orders_again_is_the_cross_encoder_where_there_is_one(
+    bundled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Noting(SearchedLM):
+        def compute(self, method: str, params: dict) -> object:
+            asked.extend([params["reranker"]] if method == "search" else [])
+            return super().compute(method, params)
+
+    monkeypatch.setattr(rag_pipeline, "model_names", lambda: bundled)
+    widget = RagPipeline(Noting(), ASKED[:1], by="bm25", k=2, rerank=10)
+    assert asked == [widget.settings["reranker"]] == bundled[-1:]
+    hits = index().search(ASKED[0][1], k=2, by="bm25", rerank=10)
+    assert [hit["text"] for hit in widget.recorded[0]["hits"]] == [hit.text for hit in hits]
+    assert [hit["ranks"]["rerank"] for hit in widget.recorded[0]["hits"]] == [1, 2]
 
 
 def test_the_grid_counts_as_cutting_every_document_does() -> None:
@@ -175,6 +194,26 @@ def test_every_stage_is_changed_in_the_page(opened: Callable[..., Locator]) -> N
     settled(root)
     root.get_by_role("button", name="refazer a partir dos trechos").click()
     expect(prompt).to_have_value(re.compile(rf"Pergunta: {re.escape(asked)}$"))
+
+
+def test_ordered_again_by_the_model_that_python_named(
+    opened: Callable[..., Locator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rag_pipeline, "model_names", lambda: ["mini-rerank"])
+    root = opened(pipeline(), collections=["caxinduba"])
+    titles, again = root.locator(".rag-head .llm-link"), root.get_by_label("reordenar: o mini-rerank lê")
+    again.check()
+    hits = index().search(ASKED[0][1], k=2, by="bm25", rerank=10)
+    expect(root.locator(".rag-ranks")).to_contain_text(["releitura 1º", "releitura 2º"])
+    expect(titles).to_have_text([hit.title for hit in hits])
+    settled(root)
+    opened_models = root.page.locator('head script[src*="/models/"]').evaluate_all(
+        "(tags) => tags.map((tag) => tag.src.split('/').at(-1)).sort()"
+    )
+    assert opened_models == ["mini-base.js", "mini-rerank.js"]
+    again.uncheck()
+    settled(root, "recorded")
+    expect(titles).to_have_text([hit.title for hit in index().search(ASKED[0][1], k=2, by="bm25")])
 
 
 def test_the_readers_own_text_and_what_is_no_text(opened: Callable[..., Locator], tmp_path: Path) -> None:
