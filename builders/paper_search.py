@@ -317,7 +317,9 @@ def first_look(lm: object) -> dict:
     return {"n": int(counts.sum()), "shares": [round(float(c / counts.sum()), 4) for c in counts]}
 
 
-REFUSAL = re.compile(r"\b(não sei|não tenho|não conheço|o texto não diz)\b", re.IGNORECASE)
+REFUSAL = re.compile(
+    r"\W*(eu )?(não sei|não tenho|não conheço|o texto não diz)\b", re.IGNORECASE
+)  # it begins so
 
 
 def from_memory(lm: object) -> dict:
@@ -333,7 +335,7 @@ def from_memory(lm: object) -> dict:
     ]
     said = batch.chat(lm, told, 40, temperature=0.0)
     titles = {plain(d["titulo"]) for d in collection()}
-    kinds = ["existe" if plain(s) in titles else "recusa" if REFUSAL.search(s) else "inventa" for s in said]
+    kinds = ["existe" if plain(s) in titles else "recusa" if REFUSAL.match(s) else "inventa" for s in said]
     counts = {kind: kinds.count(kind) for kind in ("existe", "recusa", "inventa")}
     shown = [
         {"asked": t[0]["content"], "said": s, "kind": k} for t, s, k in zip(told, said, kinds, strict=True)

@@ -3,12 +3,13 @@
     python -m builders.reranker --minutes 6
     python -m builders.reranker --evaluate-only          # measure again the model that is there
 
-The pair is laid out as mini-instruct learned to read, the search, then the passage, in one message of the
+The pair is laid out as mini-instruct learned to read, search, passage, search again, in one message of the
 user, by the tokenizer itself, so `CrossEncoder(path).predict([(search, passage)])` is all it takes; the one
-logit is read where the answer would begin. Does this passage answer? Yes or no, each pair by itself
-(BinaryCrossEntropyLoss): so a score also says whether any passage does. Most pairs are of invented towns
-(`town_searches.judged`); the others are of `paraphrases`, whose wrong passages are those that BM25 and
-mini-embed put highest. Killed at any moment, `--resume` goes on.
+logit is read where the answer would begin. It is first fitted to the states that mini-instruct has there,
+and then all learn (linear probing, then fine-tuning: Kumar et al. 2022, arXiv:2202.10054). Does this passage
+answer? Yes or no, each pair by itself (BinaryCrossEntropyLoss): so a score also says whether any passage
+does. Most pairs are of invented towns (`town_searches.judged`); the others are of `paraphrases`, whose wrong
+passages are those that BM25 and mini-embed put highest. Killed at any moment, `--resume` goes on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from datasets import Dataset
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+from sklearn.linear_model import LogisticRegression
 from tokenizers import normalizers
 from tokenizers.processors import TemplateProcessing
 from tqdm.auto import tqdm
@@ -41,12 +43,13 @@ from builders import embedder, pretrain, retrieval, tuning
 from builders.corpus import paraphrases, town_searches
 from builders.tuning import BuildError, Watch
 
-LENGTH = 320  # tokens of a pair, at most
+LENGTH = 264  # tokens of a pair, at most, the search counted once: twice a long one still fits 512
 WRONG = 4  # wrong passages beside the right one
 IN_TOWN = 0.75  # share of the searches that are on papers of invented towns
 TOGETHER = 8  # searches on a town, drawn once for all of them
 DEPTH = 10  # results that are put in a new order
 EXAMPLES = 30
+FIT, BATCH = 1200, 48  # pairs of the first fit of the logit, and read at a time for it
 Judged = tuple[str, list[str], int]  # a search, passages, and how many of them, the first, answer it
 
 
@@ -56,6 +59,7 @@ def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
     pieces = {
         "Pergunta": "<|endoftext|><|im_start|>user\nPergunta:",
         "Contexto": "\nContexto:\n[1]",
+        "outra": "\nPergunta:",
         "Resposta": "<|im_end|>\n<|im_start|>assistant\n",
     }
     ids = {name: tokenizer.encode(text, add_special_tokens=False) for name, text in pieces.items()}
@@ -66,7 +70,9 @@ def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
     backend = tokenizer.backend_tokenizer
     backend.normalizer = normalizers.Prepend(" ")  # both texts follow a mark
     backend.post_processor = TemplateProcessing(
-        single="Pergunta $A Resposta", pair="Pergunta $A Contexto $B Resposta", special_tokens=special
+        single="Pergunta $A Resposta",
+        pair="Pergunta $A Contexto $B outra $A Resposta",
+        special_tokens=special,
     )
     tokenizer.padding_side = "right"
     return tokenizer
@@ -122,6 +128,23 @@ def data(searches: int, seed: int, encode: Callable[[Sequence[str]], np.ndarray]
     return Dataset.from_list(rows)
 
 
+@torch.no_grad()
+def probe(model: CrossEncoder, pairs: Dataset) -> float:
+    """Set the new logit's weights by a logistic regression on the last states; its share of right answers."""
+    states = []
+    for at in range(0, len(pairs), BATCH):
+        part = pairs[at : at + BATCH]
+        read = model.tokenizer(
+            part["query"], part["text"], padding=True, truncation=True, max_length=LENGTH, return_tensors="pt"
+        ).to(model.device)
+        ends = read["attention_mask"].sum(1) - 1
+        every = model.model.base_model(**read).last_hidden_state
+        states.append(every[torch.arange(len(ends)), ends].float().cpu())
+    found = LogisticRegression(fit_intercept=False, max_iter=500).fit(torch.cat(states), pairs["label"])
+    model.model.score.weight.copy_(torch.from_numpy(found.coef_))
+    return float(found.score(torch.cat(states), pairs["label"]))
+
+
 def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
     """Train in place; returns what training.json keeps. Checkpoints lie in `args.work`."""
     steps = max(1, round(args.steps * args.size))
@@ -135,6 +158,8 @@ def train(model: CrossEncoder, args: argparse.Namespace) -> dict:
     resume = tuning.prepare(args.work, recipe, args.resume)
     finder = SentenceTransformer(str(args.embed), device=args.device)
     dataset = data(steps * args.batch, args.seed, embedder.encoder(finder))
+    if not resume:
+        print(f"the first fit is right in {probe(model, dataset.select(range(min(FIT, len(dataset))))):.0%}")
     watch = Watch(args.minutes, args.work / "clock.json", resume)
     settings = CrossEncoderTrainingArguments(
         output_dir=str(args.work),
@@ -241,7 +266,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=12, help="searches a batch, of five passages each")
     parser.add_argument("--size", type=float, default=1.0, help="factor on --steps")
     parser.add_argument("--minutes", type=float, help="stop by then at the latest, decay included")
-    parser.add_argument("--rate", type=float, default=0.005, help="highest learning rate, of Muon")
+    parser.add_argument("--rate", type=float, default=0.002, help="highest learning rate, of Muon")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; 1 unless the machine is idle")
     parser.add_argument("--seed", type=int, default=0)

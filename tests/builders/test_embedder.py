@@ -341,11 +341,15 @@ def test_commands_refuse_bad_input_in_a_sentence(builder, tmp_path, capsys):
 def test_the_pair_is_laid_out_as_the_model_learned_to_read(base):
     tokenizer = reranker.pair_tokenizer(base)
     ids = tokenizer("Onde fica?", "Na praça.")["input_ids"]
-    asked = [{"role": "user", "content": "Pergunta: Onde fica?\nContexto:\n[1] Na praça."}]
+    asked = [
+        {"role": "user", "content": "Pergunta: Onde fica?\nContexto:\n[1] Na praça.\nPergunta: Onde fica?"}
+    ]
     assert tokenizer.decode(ids) == tokenizer.apply_chat_template(
         asked, chat_template=CHAT_TEMPLATE, tokenize=False, add_generation_prompt=True
     )
     spaced = AutoTokenizer.from_pretrained(base)(" Na praça.")["input_ids"]
+    long = tokenizer("onde " * 900, "Na praça.", truncation=True, max_length=reranker.LENGTH)["input_ids"]
+    assert len(long) <= 512
     assert any(ids[i : i + len(spaced)] == spaced for i in range(len(ids)))
 
 
