@@ -23,9 +23,12 @@ WAYS = {  # key: (name, what the host is asked besides the query, what it does i
     "hibrida": ("híbrida", {"by": "hybrid"}, "as duas listas, fundidas por postos"),
     "upr": (
         "reordenada por LLM", {"by": "hybrid", "judge": "mini-instruct"},
-        "as 20 primeiras: a busca viria deste texto?",
+        "as 20 primeiras da híbrida: a busca viria deste texto?",
     ),
-    "rerank": ("reordenada", {"by": "hybrid", "rerank": 20}, "as 20 primeiras, relidas pelo mini-rerank"),
+    "rerank": (
+        "reordenada", {"by": "hybrid", "rerank": 20},
+        "as 20 primeiras da híbrida, relidas pelo mini-rerank",
+    ),
 }  # fmt: skip
 SHOWN = 10  # places of a list that are kept
 USUAL = ("booleana", "bm25", "vetores", "hibrida", "upr")

@@ -87,7 +87,7 @@ export default {
     }
     function drawLog() {
       table.hidden = !looks.length;
-      log.replaceChildren(...looks.map((each) => h("tr", {}, h("th", { scope: "row" }, ways.map((way, i) => (each.weights[i] ? `${way.label} ${fmtNumber(each.weights[i], 2)}` : "")).filter(Boolean).join(" + ")), h("td", {}, fmtInterval(each.dev)), h("td", {}, fmtInterval(each.test)))));
+      log.replaceChildren(...looks.map((each) => h("tr", {}, h("th", { scope: "row" }, ways.map((way, i) => (each.weights[i] ? `${way.label} ${fmtNumber(each.weights[i], 2)}` : "")).filter(Boolean).join(" + "), each.constant === 60 ? "" : `; k = ${each.constant}`), h("td", {}, fmtInterval(each.dev)), h("td", {}, fmtInterval(each.test)))));
     }
 
     build(el, null, [

@@ -4,7 +4,7 @@ function tuAnomaly({ texts, labels, more, text: first, systems, live, pill, hear
   const usual = texts.map((_, i) => i).filter((i) => !labels[i]), box = texts.map((_, i) => i).filter((i) => labels[i]), k = 5, intruders = box.filter((i) => labels[i] === "intruso").length;
   const axis = h("div", { class: "tu-axis" }), list = h("ol", { class: "tu-hits", "aria-label": "Os mais estranhos" }), said = h("p", { class: "tu-verdict" }), truth = h("input", { type: "checkbox", onchange: draw });
   const { text, write } = textField({ value: first, label: "Um texto seu, para pôr na caixa", oninput: () => soon(), readOnly: !live });
-  const choose = tuChooser(systems, count), slider = tuRange("apontar os", { min: 1, max: Math.max(2, Math.round(box.length / 2)), value: intruders, format: (n) => `${fmtNumber(n)} primeiros` }, draw);
+  const choose = tuChooser(systems, count), slider = tuRange("apontar", { min: 1, max: Math.max(2, Math.round(box.length / 2)), value: intruders, format: (n) => (n === 1 ? "o primeiro" : `os ${fmtNumber(n)} primeiros`) }, draw);
   let strange = [], mine = null, turn = 0;
   text.placeholder = "um texto seu, para pôr na caixa";
 
