@@ -22,7 +22,7 @@ function wordPlot({ words, groups, label, onpick, onpeek }) {
 
   // ---- from the plane to the screen and back
   const scale = () => {
-    const x = (W - 36) / (box[2] - box[0] || 1), y = (H - 36) / (box[3] - box[1] || 1);
+    const x = (W - (free ? 100 : 36)) / (box[2] - box[0] || 1), y = (H - 36) / (box[3] - box[1] || 1);
     return free ? [x * zoom, y * zoom] : [Math.min(x, y) * zoom, Math.min(x, y) * zoom];
   };
   const screen = (i) => { const [x, y] = scale(); return [W / 2 + (places[2 * i] - centre[0]) * x, H / 2 - (places[2 * i + 1] - centre[1]) * y]; };
@@ -80,12 +80,14 @@ function wordPlot({ words, groups, label, onpick, onpeek }) {
   function drawNames(at) {
     const taken = [], size = 12.5, most = W < 480 ? 34 : 76;
     let used = 0;
-    function put(i, cls, must) {
-      const width = 0.57 * size * words[i].length + 4, right = at[2 * i] + 7 + width < W, x = right ? at[2 * i] + 7 : at[2 * i] - 7 - width, y = at[2 * i + 1];
+    function put(i, cls, must, moves = [0]) { // moves: up or down, tried in turn; above, the right edge is of the buttons
+      const width = 0.57 * size * words[i].length + 4, right = at[2 * i] + 7 + width < W - (at[2 * i + 1] < 150 ? 46 : 0), x = right ? at[2 * i] + 7 : at[2 * i] - 7 - width;
+      let y = at[2 * i + 1];
       if (at[2 * i] < 0 || y < 4 || at[2 * i] > W || y > H - 4) return;
-      const rect = [x, y - 8, x + width, y + 8], clash = taken.some((r) => rect[0] < r[2] && rect[2] > r[0] && rect[1] < r[3] && rect[3] > r[1]);
-      if (clash && !must) return;
-      taken.push(rect);
+      const move = moves.find((dy) => !taken.some((r) => x < r[2] && x + width > r[0] && y + dy - 8 < r[3] && y + dy + 8 > r[1]));
+      if (move === undefined && !must) return;
+      y += move ?? 0;
+      taken.push([x, y - 8, x + width, y + 8]);
       const node = (pool[used] ??= svg("text"));
       used += 1;
       node.setAttribute("x", (right ? x : x + width).toFixed(1));
@@ -96,7 +98,7 @@ function wordPlot({ words, groups, label, onpick, onpeek }) {
     }
     const wanted = [...new Set([marks.pinned, peeked, ...marks.arrows.flat()].filter((i) => i !== null))], told = new Set(wanted);
     for (const i of wanted) put(i, "em-name em-strong", true);
-    for (const i of [...marks.always, ...marks.near]) if (!told.has(i)) { told.add(i); put(i, "em-name em-strong", false); }
+    for (const i of [...marks.always, ...marks.near]) if (!told.has(i)) { told.add(i); put(i, "em-name em-strong", false, [0, -14, 14]); }
     const strong = used;
     for (let i = 0; i < V && used < strong + most; i++) if (!told.has(i) && seen(i)) put(i, "em-name", false);
     setChildren(names, pool.slice(0, used));

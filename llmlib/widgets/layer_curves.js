@@ -32,7 +32,8 @@ export default {
       const x = (i) => left + 16 + ((width - left - right - 32) * i) / (rows - 1), y = (v) => top + ((roof - Math.min(roof, Math.max(floor, v))) / (roof - floor)) * (height - top - bottom);
       const steps = [0, 0.25, 0.5, 0.75, 1].filter((v) => v >= floor && v <= roof);
       const grid = steps.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "wc-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, fmt(v))));
-      const levels = groups[part].lines.map(({ label, value }) => svg("g", { class: "lc-level" }, svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value) }), svg("text", { x: width - right - 34, y: y(value) - 5, "text-anchor": "end" }, `${label}: ${fmt(value)}`)));
+      const lowest = Math.min(...groups[part].lines.map(({ value }) => value)); // its name stands below it, away from the curves
+      const levels = groups[part].lines.map(({ label, value }) => svg("g", { class: "lc-level" }, svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value) }), svg("text", { x: width - right - 34, y: y(value) + (value === lowest ? 15 : -5), "text-anchor": "end" }, `${label}: ${fmt(value)}`)));
       const ticks = Array.from({ length: rows }, (_, i) => svg("text", { x: x(i), y: height - bottom + 18, "text-anchor": "middle", class: i === at ? "wc-here" : null }, i ? String(i) : "entrada"));
       let last = Infinity;
       const names = small ? [] : chosen().map((curve) => ({ curve, y: y(points(curve.key).at(-1).value) })).sort((a, b) => b.y - a.y)

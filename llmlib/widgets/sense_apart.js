@@ -12,7 +12,7 @@ export default {
     let cosines = recording.cosines, relative = true, asked = 0, layer = sides[0].chance.length - 1;
 
     const pill = statePill(el, live && "clique em outra palavra, ou escreva"), heard = announcer();
-    const note = h("p", { class: "sa-note", role: "status" }), said = h("ul", { class: "sa-said" }), plot = h("div", { class: "sa-plot" }), how = h("output", {});
+    const note = h("p", { class: "sa-note", role: "status" }), said = h("ul", { class: "sa-said" }), plot = h("div", { class: "sa-plot" }), how = h("output", {}), ruler = h("p", { class: "sa-key" }, "0 %: o mesmo vetor. 100 %: tão longe uma da outra quanto duas palavras sorteadas nessa camada desse modelo.");
     const lines = texts.map((text, i) => {
       const field = textField({ value: text, label: `${i ? "Segunda" : "Primeira"} frase`, oninput: () => typed(i), readOnly: !live });
       field.text.maxLength = 300;
@@ -51,7 +51,7 @@ export default {
       const width = Math.max(280, plot.clientWidth || 640), small = width < 480, height = small ? 230 : 270, left = 50, right = small ? 14 : 120, top = 14, bottom = 42;
       const here = shownSides(), all = [0, ...here.flatMap(({ side, i }) => side.chance.map((_, row) => value(i, row)))];
       const limit = Math.max(relative ? 1.1 : 0.2, ...all) * 1.04, x = (row) => left + 12 + ((width - left - right - 24) * row) / (rows - 1), y = (v) => top + (1 - Math.max(v, 0) / limit) * (height - top - bottom);
-      const steps = relative ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.25, 0.5, 0.75, 1, 1.25].filter((v) => v <= limit);
+      const steps = (relative ? [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3] : [0, 0.25, 0.5, 0.75, 1, 1.25]).filter((v) => v <= limit);
       const grid = steps.map((v) => svg("g", {}, svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: relative && v === 1 ? "wc-grid wc-half" : "wc-grid" }), svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, relative ? fmtPercent(v) : fmtNumber(v, 2))));
       const ticks = Array.from({ length: rows }, (_, row) => svg("text", { x: x(row), y: height - bottom + 18, "text-anchor": "middle", class: row === layer ? "wc-here" : null }, row ? String(row) : "entrada"));
       let last = Infinity;
@@ -71,6 +71,7 @@ export default {
     function drawAll() {
       drawPlot();
       setText(how, layerName(layer));
+      ruler.hidden = !relative;
       slider.setAttribute("aria-valuetext", layerName(layer));
       said.replaceChildren(...shownSides().map(({ side, i }) => h("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(i, 7, 7)),
         ` ${side.title}: `, h("strong", {}, shown(value(i, layer))), h("span", { class: "sa-raw" }, ` cosseno ${fmtNumber(cosines[i][layer], 2)}; ao acaso, ${fmtNumber(side.chance[layer], 2)}`))));
@@ -164,7 +165,7 @@ export default {
       examples.length > 1 && h("p", { class: "sa-examples", role: "group", "aria-label": "Pares para experimentar" }, h("span", {}, "Experimente"),
         examples.map((pair) => h("button", { type: "button", class: "llm-link", onclick: () => open(pair) }, `${pair[0][1]}: ${pair.map(([text]) => text).join(" / ")}`))),
       plot, h("div", { class: "sa-controls" }, h("label", { class: "llm-range" }, "Camada", slider, how), ways), said,
-      h("p", { class: "sa-key" }, "0 %: o mesmo vetor. 100 %: tão longe uma da outra quanto duas palavras sorteadas nessa camada desse modelo."), heard.el,
+      ruler, heard.el,
     ]);
     drawStrip(0);
     drawStrip(1);

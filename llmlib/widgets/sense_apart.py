@@ -96,8 +96,8 @@ class SenseApart(Widget):
             for side, row in zip(self.sides, self.apart(), strict=True)
         )
         return (
-            f"“{words[0]}” em “{self.texts[0]}” e “{words[1]}” em “{self.texts[1]}”: na última camada, do "
-            f"afastamento de duas palavras sorteadas: {ends}."
+            f"“{words[0]}” em “{self.texts[0]}” e “{words[1]}” em “{self.texts[1]}”, na última camada. "
+            f"Afastamento, em que 100 % é o de duas palavras sorteadas: {ends}."
         )
 
     def fallback(self) -> str:
