@@ -13,7 +13,7 @@ export default {
     const search = () => (searches[lay] ??= makeBoolean(documents, vocabulary, lay));
 
     const { text, write } = textField({ value: examples[0].text, label: "O que procurar nos resumos", oninput: changed });
-    const pill = statePill(el, host.compute ? "mude a busca; a booleana e o BM25 respondem a cada letra" : "sem modelo aqui: a booleana e o BM25 respondem; as outras, só nos exemplos");
+    const pill = statePill(el, host.compute ? "booleana e BM25 respondem a cada letra" : "sem modelo aqui: a booleana e o BM25 respondem; as outras, só nos exemplos");
     const heard = announcer(), wrong = h("p", { class: "ps-wrong", role: "alert" }), note = h("p", { class: "ps-small" });
     const tree = h("ul", { class: "ps-tree", "aria-label": "Como a busca foi lida" }), reading = h("p", { class: "ps-read" });
     const layBox = h("input", { type: "checkbox", name: "lay", checked: lay, onchange: () => { lay = layBox.checked; changed(); } });

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import traitlets
 
-from llmlib.scratch.retrieval import words
+from llmlib.scratch.retrieval import WORD, words
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.rank_fusion import FORM_NAMES, graded, packed, two
@@ -62,12 +62,13 @@ class QueryDuel(Widget):
             rows = []
             for place, (asked, grade) in enumerate(zip(block["asked"], marks, strict=True)):
                 there = {w for k, g in grade.items() if g >= 2 for w in text[k]}
-                typed = list(dict.fromkeys(words(asked)))
+                written = WORD.findall(asked.lower())  # with its accents, to be shown
+                typed = {key: word for word in written for key in words(word)}
                 wanted = asks.get(block["ids"][place], {})
                 rows.append(
                     {
                         "text": asked,
-                        "absent": [word for word in typed if word not in there],
+                        "absent": [word for key, word in typed.items() if key not in there],
                         "words": len(typed),
                         "requires": [v for k in ("populacao", "estudo") if (v := wanted.get(k))],
                         "grades": "".join(two(at[k]) + str(g) for k, g in grade.items()),
