@@ -27,7 +27,7 @@ export default {
     const rerank = h("input", { type: "checkbox", name: "rerank", disabled: !live, onchange: () => change({ rerank: rerank.checked ? opening.reranks : 0 }) });
     const titles = h("input", { type: "checkbox", name: "titles", disabled: !live, onchange: () => change({ titles: titles.checked }) });
     const titlesLine = h("label", { class: "rx-control rx-check" }, titles, "com o título do documento");
-    const rerankLine = h("label", { class: "rx-control rx-check", hidden: !opening.reranks }, rerank, `reordenar os ${opening.reranks} primeiros`);
+    const rerankLine = h("label", { class: "rx-control rx-check", hidden: !opening.reranks }, rerank, `reordenar os ${opening.reranks} primeiros, com o mini-rerank`);
 
     // -- what came of it
     const cause = h("p", { class: "rx-cause" }), note = h("p", { class: "aj-forms" }), where = h("p", { class: "rx-where" }), sources = ajSources({ label: "Trechos achados" });

@@ -112,8 +112,8 @@ def sweep(settings: Sequence[Mapping], name: str, shown: Sequence[str]) -> dict:
             }
         )
     others = found[0]["setting"]
-    fixed = ", ".join(
-        f"{SWEEPS[key][0]} {written(key, others, SWEEPS[key][1])}" for key in SWEEPS if key != name
+    fixed = "; ".join(
+        f"{SWEEPS[key][0]}, {written(key, others, SWEEPS[key][1])}" for key in SWEEPS if key != name
     )
     return {"name": name, "label": label, "what": what, "fixed": fixed, "points": points}
 
