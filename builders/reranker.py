@@ -75,6 +75,7 @@ def pair_tokenizer(base: Path) -> PreTrainedTokenizerFast:
         special_tokens=special,
     )
     tokenizer.padding_side = "right"
+    tokenizer.chat_template = None  # with one there, sentence-transformers would lay pairs out by it
     return tokenizer
 
 
@@ -140,7 +141,9 @@ def probe(model: CrossEncoder, pairs: Dataset) -> float:
         ends = read["attention_mask"].sum(1) - 1
         every = model.model.base_model(**read).last_hidden_state
         states.append(every[torch.arange(len(ends)), ends].float().cpu())
-    found = LogisticRegression(fit_intercept=False, max_iter=500).fit(torch.cat(states), pairs["label"])
+    found = LogisticRegression(C=0.1, fit_intercept=False, max_iter=500).fit(
+        torch.cat(states), pairs["label"]
+    )
     model.model.score.weight.copy_(torch.from_numpy(found.coef_))
     return float(found.score(torch.cat(states), pairs["label"]))
 

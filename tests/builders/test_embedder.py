@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from builders import embedder, reranker, retrieval, tuning
@@ -350,6 +351,19 @@ def test_the_pair_is_laid_out_as_the_model_learned_to_read(base):
     spaced = AutoTokenizer.from_pretrained(base)(" Na praça.")["input_ids"]
     long = tokenizer("onde " * 900, "Na praça.", truncation=True, max_length=reranker.LENGTH)["input_ids"]
     assert len(long) <= 512
+    assert tokenizer.chat_template is None
+
+
+def test_the_first_fit_is_read_as_the_loss_reads(base):
+    """Layout, place of the logit and its fit are one: a wrong one gives a loss far above chance."""
+    rows = [(f"Onde fica o {w}?", f"O {w if i % 2 else 'outro'} fica ali.") for i, w in enumerate("abcdefgh")]
+    pairs = Dataset.from_dict({"query": [q for q, _ in rows], "text": [t for _, t in rows],
+                               "label": [float(i % 2) for i in range(8)]})  # fmt: skip
+    model = reranker.start(base, "cpu")
+    right = reranker.probe(model, pairs)
+    scores = model.predict(rows, activation_fn=torch.nn.Identity())
+    assert np.mean((scores > 0) == np.array(pairs["label"], bool)) == right
+    assert right > 0.5
     assert any(ids[i : i + len(spaced)] == spaced for i in range(len(ids)))
 
 
