@@ -19,7 +19,7 @@ export default {
       svg("path", { class: "cs-path", d: moments.map((m, i) => `${i ? "L" : "M"}${across(m.uniformity).toFixed(1)} ${(S - up(m.alignment)).toFixed(1)}`).join("") }), dots,
       svg("text", { class: "cs-tick", x: 32, y: S + 12 }, "← mais espalhados"), svg("text", { class: "cs-tick", x: 12, y: S - 30, transform: `rotate(-90 12 ${S - 30})` }, "← pares mais juntos"));
     const said = h("p", { class: "tu-verdict" }), numbers = h("p", { class: "cs-numbers" });
-    const slider = tuRange("parada do treino", { min: 0, max: moments.length - 1, value: model.get("start"), format: (i) => moments[i].name }, draw);
+    const slider = tuRange("parada", { min: 0, max: moments.length - 1, value: model.get("start"), format: (i) => moments[i].name }, draw);
 
     function draw() {
       const m = moments[slider.get()];

@@ -37,7 +37,7 @@ function tuCluster({ texts, labels, names, systems, live, pill, heard, text: fir
         h("ul", {}, nearest.map((i) => h("li", {}, texts[i]))));
     }));
     const agreement = tuAgreement(found.group, labels);
-    said.textContent = open ? `Acordo dos grupos com os tipos: ${fmtNumber(agreement, 2)} (1 seria igual; 0, o que o acaso dá). ${classes.map((label) => `${letter(label)} ${names[label] ?? label}`).join(", ")}.` : "Os grupos foram feitos sem rótulo nenhum. Ao lado do número de textos estão palavras mais comuns nesse grupo que nos outros. Abra os tipos só depois de dar um nome a cada um.";
+    said.textContent = open ? `Acordo dos grupos com os tipos: ${fmtNumber(agreement, 2)} (1 seria igual; 0, o que o acaso dá). ${classes.map((label) => `${letter(label)} = ${names[label] ?? label}`).join(", ")}.` : "Os grupos foram feitos sem rótulo nenhum. Ao lado do número de textos estão palavras mais comuns nesse grupo que nos outros. Abra os tipos só depois de dar um nome a cada um.";
     heard.say(`${rows.length} grupos. ${open ? said.textContent : ""}`);
   }
   const soon = debounce(place, 80);

@@ -349,6 +349,7 @@ def test_the_pair_is_laid_out_as_the_model_learned_to_read(base):
         asked, chat_template=CHAT_TEMPLATE, tokenize=False, add_generation_prompt=True
     )
     spaced = AutoTokenizer.from_pretrained(base)(" Na praça.")["input_ids"]
+    assert any(ids[i : i + len(spaced)] == spaced for i in range(len(ids)))
     long = tokenizer("onde " * 900, "Na praça.", truncation=True, max_length=reranker.LENGTH)["input_ids"]
     assert len(long) <= 512
     assert tokenizer.chat_template is None
@@ -364,7 +365,6 @@ def test_the_first_fit_is_read_as_the_loss_reads(base):
     scores = model.predict(rows, activation_fn=torch.nn.Identity())
     assert np.mean((scores > 0) == np.array(pairs["label"], bool)) == right
     assert right > 0.5
-    assert any(ids[i : i + len(spaced)] == spaced for i in range(len(ids)))
 
 
 def test_the_reranker_trains_opens_and_reorders_only_the_first_ten(base, trained, tmp_path):
