@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from builders import page_families
+from builders import page_families, page_pairs
 from llmlib import adapters, checkpoints
 from llmlib.scratch import sft
 
@@ -30,6 +30,7 @@ CACHE = ROOT / "build" / "pages"
 RUNS_IN_PAGE = {
     "Qwen3ForCausalLM",
     "Qwen3Model",
+    page_pairs.ARCHITECTURE,
     *page_families.KEYS,
 }  # architectures that the engine computes
 MOST_BYTES = 4_000_000
@@ -112,6 +113,8 @@ def config_of(folder: Path) -> dict:
     template = folder / "chat_template.jinja"
     if template.exists() and template.read_text(encoding="utf-8") == sft.SPACED_TEMPLATE:
         kept["answer_prefix"] = " "
+    if page_pairs.ARCHITECTURE in config.get("architectures", []):
+        kept |= page_pairs.pair_of(folder)
     return kept
 
 
@@ -148,6 +151,7 @@ def cached(folder: Path, cache: Path | None = None, step: str = "") -> Path:
     folders = filter(None, (folder, adapters.base_of(folder)))
     files = [weights] if weights else sorted(file for each in folders for file in each.glob("*.safetensors"))
     digest = hashlib.sha256(Path(__file__).read_bytes() + Path(page_families.__file__).read_bytes())
+    digest.update(Path(page_pairs.__file__).read_bytes())
     for file in (*sorted(folder.glob("*.json")), *files):
         if file.name not in ("training.json", "evaluation.json"):
             digest.update(file.read_bytes())
