@@ -97,7 +97,8 @@ def test_chat_template_travels_with_the_tokenizer(folder: Path) -> None:
 def test_weights_are_half_precision_safetensors_only(folder: Path) -> None:
     unsafe = {".bin", ".pt", ".pth", ".pkl", ".ckpt", ".js"}
     assert not [p.name for p in folder.rglob("*") if p.suffix in unsafe]
-    with safe_open(folder / "model.safetensors", "pt") as file:
+    (weights,) = folder.glob("*.safetensors")
+    with safe_open(weights, "pt") as file:
         assert {file.get_slice(name).get_dtype() for name in file.keys()} == {"F16"}  # noqa: SIM118
 
 
