@@ -20,7 +20,7 @@ from builders.corpus.instructions import KINDS, SHARES, Conversation, make
 from builders.tokenizer import train_tokenizer, wrap
 from llmlib import adapters, load
 from llmlib.lm import LM
-from llmlib.scratch import dpo, sft
+from llmlib.scratch import dpo, lora, sft
 from llmlib.scratch.rows import Table
 from tests.builders.test_pretrain import DOCUMENTS
 from tests.conftest import tiny_config
@@ -230,22 +230,23 @@ def test_pairs_come_from_the_models_answers_where_they_differ() -> None:
 
 def test_it_goes_back_where_that_answers_better(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokenizer = sft_builder.open_base(base / "mini-instruct", 0)
-    start = {name: weight.clone() for name, weight in model.state_dict().items()}
+    lora.add_lora(model, 2)
     lm = LM("tuned", model.eval(), tokenizer)
+    probe = next(p for name, p in model.named_parameters() if ".lora_B." in name)  # zero at the start
+    other = next(p for name, p in model.named_parameters() if ".lora_A." in name)
     with torch.no_grad():
-        for weight in model.parameters():
-            weight.add_(1.0)
-    probe = next(iter(start))
-    right = {1.0: 0, 0.6: 1, 0.3: 0}
+        probe.add_(1.0)
+    before, right = other.clone(), {1.0: 0, 0.6: 1, 0.3: 0}
 
     def respond(lm: LM, asked: list, *_: object) -> list[list[str]]:
-        share = round((lm.model.state_dict()[probe] - start[probe]).mean().item(), 3)
+        share = round(probe.mean().item(), 3)
         return [[c.answer if right[share] else ""] for c in asked]
 
     monkeypatch.setattr(builder, "respond", respond)
-    found = builder.settled(lm, start, 5)
+    found = builder.settled(lm, 5)
     assert found == {"share": 0.6, "right": {1.0: 0, 0.6: 5, 0.3: 0}, "of": 5}
-    torch.testing.assert_close(lm.model.state_dict()[probe], start[probe] + 0.6)
+    torch.testing.assert_close(probe, torch.full_like(probe, 0.6))
+    assert torch.equal(other, before)
 
 
 def test_bad_input_is_named(tmp_path: Path) -> None:
