@@ -19,6 +19,7 @@ OPTIONAL = {"xllamacpp"}  # the server says how to install it
 FILES = sorted((ROOT / "llmlib").rglob("*.py"))
 
 FLOOR_0 = {
+    "adapters",
     "cases",
     "cases_meaning",
     "checkpoints",
