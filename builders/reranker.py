@@ -107,7 +107,6 @@ def general(rng: random.Random, encode: Callable[[Sequence[str]], np.ndarray]) -
         near, lexical = retrieval.dense(encode)(queries, texts), retrieval.bm25(queries, texts)
         for row, i in enumerate(chosen):
             wrong = set(hard(near[row], i, WRONG - 1, rng)) | set(hard(lexical[row], i, 1, rng))
-            wrong |= set(rng.sample([j for j in range(len(texts)) if j != i], WRONG)) if not wrong else set()
             yield pairs[i].query, [texts[i], *(texts[j] for j in sorted(wrong)[:WRONG])], 1
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from builders.corpus.town_tables import TOWNS, table_town
-from builders.corpus.towns import Asked, Town, pieces, stems, theme_town
+from builders.corpus.town_tables import any_town
+from builders.corpus.towns import Asked, Town, pieces, stems
 
 Search = tuple[str, str, tuple[str, ...]]  # query, text, key
 
@@ -46,17 +46,11 @@ def _searches(rng: random.Random, town: Town, mark: str, most: int) -> list[Sear
     return found[:most]
 
 
-def _town(rng: random.Random, split: str) -> Town:
-    """One of sheets and timetables, or one told by hand."""
-    tabled = rng.random() < 0.4
-    return rng.choice(table_town(rng.randrange(TOWNS), split)) if tabled else theme_town(rng, split)
-
-
 def batch(rng: random.Random, split: str, families: int) -> list[Search]:
     """Some four searches a family: two families a town."""
     found: list[Search] = []
     for i in range((families + 1) // 2):
-        found += _searches(rng, _town(rng, split), str(i), 8)
+        found += _searches(rng, any_town(rng, split), str(i), 8)
     return found
 
 
@@ -66,7 +60,7 @@ def judged(rng: random.Random, split: str, searches: int, wrong: int) -> list[tu
     None does where nothing in the town answers, or where the piece that does is held back. The others share
     the most words with the query, or were drawn.
     """
-    town = _town(rng, split)
+    town = any_town(rng, split)
     size, titled = rng.choice((30, 45, 60, 60, 60, 60, 80)), rng.random() < 0.85
     cut = [piece for paper in town.papers for piece in pieces(paper, size, size // 4, titled)]
     found = []

@@ -19,7 +19,7 @@ from pathlib import Path
 from builders.corpus.invented import SURNAMES, first_names, proper
 from builders.corpus.registers_names import KNOWN_LINES
 from builders.corpus.themes import drawn, named
-from builders.corpus.towns import Asked, Paper, Town
+from builders.corpus.towns import Asked, Paper, Town, theme_town
 from builders.corpus.values import TABLES
 from builders.documents import tables, words_products
 from builders.documents.collection import HOME
@@ -27,6 +27,7 @@ from builders.documents.model import NONE, Collection, render
 from builders.documents.words import PLANTS
 
 Row = dict[str, str]
+TABLED = 0.4  # share of towns of sheets and timetables
 TOWNS = 700  # they are few and used again; a town of a theme is drawn anew each time
 FIXED = ("Caxinduba", "Brivela", "BRIVELA", "Urutim", "Tapuruna", "TAPURUNA", "Candonga")
 UNITS = ("centímetros", "centímetros", "centímetros", "milímetros", "metros")
@@ -293,3 +294,9 @@ def table_town(number: int, split: str) -> tuple[Town, ...]:
                 asked.append(Asked((said[0],), (said[1],), tuple(said[2:3]), question.facts, answer))
         found.append(Town(tuple(papers), tuple(asked)))
     return tuple(found)
+
+
+def any_town(rng: random.Random, split: str) -> Town:
+    """A town of sheets and timetables, or, more often, one told by hand."""
+    tabled = rng.random() < TABLED
+    return rng.choice(table_town(rng.randrange(TOWNS), split)) if tabled else theme_town(rng, split)

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from builders.corpus.passages import NOT_IN_TEXT
-from builders.corpus.town_tables import TOWNS, table_town
-from builders.corpus.towns import Asked, Piece, Town, pieces, stems, theme_town
+from builders.corpus.town_tables import any_town
+from builders.corpus.towns import Asked, Piece, Town, pieces, stems
 
 ROOM = 1350  # characters of a context, about: some 400 tokens
-TABLES = 0.4  # share of towns of sheets and timetables; the others are told by hand
 HELD_BACK = 0.08  # share of questions whose right piece is not shown
 FOLLOWED = 0.85  # share of messages after which more is asked of the same pieces
 MORE = 6  # most further questions: reading a piece once and asking it often teaches more a token
@@ -104,9 +103,7 @@ def _visit(rng: random.Random, split: str) -> _Visit:
     """The town that this generator is in; a new one after some questions."""
     now = _visits.get(rng)
     if now is None or not now.left:
-        tabled = rng.random() < TABLES
-        town = rng.choice(table_town(rng.randrange(TOWNS), split)) if tabled else theme_town(rng, split)
-        now = _visits[rng] = _Visit(town, rng.randint(4, 12))
+        now = _visits[rng] = _Visit(any_town(rng, split), rng.randint(4, 12))
     now.left -= 1
     return now
 
