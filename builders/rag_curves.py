@@ -54,7 +54,13 @@ EACH = 120  # answerable questions of a setting; those without an answer are few
 RERANKED = 10  # chunks that the slow model orders again
 START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "titles": True, "temperature": 0.0}
 SWEEPS = {  # what is changed, from the cheapest on
-    "by": [{"by": "bm25"}, {"by": "dense"}, {"by": "hybrid"}, {"by": "hybrid", "rerank": RERANKED}],
+    "by": [
+        {"by": "bm25"},
+        {"by": "dense"},
+        {"by": "hybrid"},
+        {"by": "convex"},
+        {"by": "hybrid", "rerank": RERANKED},
+    ],
     "k": [{"k": k} for k in (1, 2, 3, 4, 6)],
     "size": [{"size": size} for size in (30, 60, 120)],
     "titles": [{"titles": False}, {"titles": True}],  # whether each chunk comes after its document's title

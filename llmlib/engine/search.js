@@ -1,4 +1,4 @@
-// Search over documents in the page: chunks, BM25, cosines, reciprocal rank fusion, reranking; the twin of
+// Search over documents in the page: chunks, BM25, cosines, both joined by places or by scores, reranking; the twin of
 // llmlib/scratch/retrieval.py and llmlib/retrieval, number by number. Asks models for vectors and scores, and knows none.
 // A piece by itself: it needs no engine, and a widget may borrow its functions (`// uses engine: search`).
 {
@@ -14,7 +14,7 @@ const STOPWORDS = `
   lhes meu minha meus minhas seu sua seus suas nosso nossa este esta estes estas esse essa esses essas
   isto isso aquele aquela aquilo ali aqui lá
 `;
-const MOST_WORDS = 256, DEPTH = 100, FUSION = 60;
+const MOST_WORDS = 256, DEPTH = 100, FUSION = 60, JOINED = ["hybrid", "convex"];
 
 // Where pieces of `size` words begin and end in a text: [[start, end], …]; neighbours share `overlap` words.
 LLM.windows = (text, size = 60, overlap = 15) => {
@@ -86,6 +86,16 @@ LLM.fuse = (rankings, constant = FUSION) => {
   const scores = new Map();
   for (const ranking of rankings) ranking.forEach((item, i) => scores.set(item, (scores.get(item) ?? 0) + 1 / (constant + i + 1)));
   return Array.from(scores).sort((a, b) => b[1] - a[1]);
+};
+// Several lists of [item, score] -> [[item, score], …] by the mean of the scores, each list put on the ruler 0 to 1.
+LLM.convex = (lists) => {
+  const means = new Map();
+  for (const scored of lists) {
+    let low = Infinity, high = -Infinity;
+    for (const [, score] of scored) { low = Math.min(low, score); high = Math.max(high, score); }
+    for (const [item, score] of scored) means.set(item, (means.get(item) ?? 0) + (high > low ? (score - low) / (high - low) : 1) / lists.length);
+  }
+  return Array.from(means).sort((a, b) => b[1] - a[1]);
 };
 
 // ---- documents as they come from readers
@@ -237,7 +247,7 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
   async function search(params, { onEvent, signal } = {}) {
     const { k = 5, by = "hybrid", rerank = 0, reranker = "mini-rerank" } = params;
     let [query, note] = LLM.query(params.query ?? "");
-    if (!["hybrid", "bm25", "dense"].includes(by)) throw Error(`Busca-se por hybrid, bm25, dense; veio '${by}'.`);
+    if (![...JOINED, "bm25", "dense"].includes(by)) throw Error(`Busca-se por hybrid, convex, bm25, dense; veio '${by}'.`);
     if (!(Number.isInteger(k) && k >= 1 && Number.isInteger(rerank) && rerank >= 0))
       throw Error("k é um número inteiro de 1 em diante, e rerank, de 0 em diante.");
     const index = await open(params), { chunks } = index;
@@ -248,7 +258,7 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
     const asked = LLM.words(query);
     if (!asked.length && by === "bm25")
       throw Error(`A busca “${query.trim()}” só tem palavras vazias, que estão em quase todo texto: escreva também do que se trata.`);
-    if (!asked.length && by === "hybrid") note ??= "A busca só tem palavras vazias: o BM25 não conta nenhuma, e só os vetores valeram.";
+    if (!asked.length && JOINED.includes(by)) note ??= "A busca só tem palavras vazias: o BM25 não conta nenhuma, e só os vetores valeram.";
     if (by !== "dense") {
       index.bm25; // counted before the clock starts
       start = now();
@@ -268,7 +278,8 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
       lists.dense = LLM.nearest(query_, index.vectors, depth);
       stage("dense");
     }
-    let order = by === "hybrid" ? LLM.fuse(Object.values(lists).map((list) => list.map(([i]) => i))) : lists[by];
+    const both = Object.values(lists);
+    let order = by === "hybrid" ? LLM.fuse(both.map((list) => list.map(([i]) => i))) : by === "convex" ? LLM.convex(both) : lists[by];
     if (rerank && order.length) {
       const numbers = order.slice(0, rerank).map(([i]) => i);
       await files.reranker?.(reranker);

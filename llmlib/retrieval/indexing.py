@@ -25,9 +25,10 @@ from llmlib.retrieval.texts import (
     cut_query,
     language_note,
 )
-from llmlib.scratch.retrieval import BM25, best, reciprocal_rank_fusion, words
+from llmlib.scratch.retrieval import BM25, best, convex_combination, reciprocal_rank_fusion, words
 
-WAYS = ("hybrid", "bm25", "dense")
+JOINED = ("hybrid", "convex")  # the lists of the other two, by places and by scores
+WAYS = (*JOINED, "bm25", "dense")
 DEPTH = 100  # of each way's list, how many places count when they are joined
 
 
@@ -229,9 +230,10 @@ class Index:
 
         Args:
             query: at most 256 words are used; `note` says so where there were more.
-            by: "bm25" (shared words), "dense" (cosine of vectors), or "hybrid": both lists, of 100 places
-                each, joined by reciprocal rank fusion. A hybrid search of stop-words only goes by vectors
-                alone, and `note` says so. A chunk that shares no word with the query is not in BM25's list.
+            by: "bm25" (shared words), "dense" (cosine of vectors), or both lists, of 100 places each, joined:
+                "hybrid" by reciprocal rank fusion, "convex" by the mean of their scores. A joined search of
+                stop-words only goes by vectors alone, and `note` says so. A chunk that shares no word with
+                the query is not in BM25's list.
             rerank: how many of the best the reranker reads again and puts in order; 0: none.
             reranker: name of another one than the index's: "mini-instruct" puts texts in order by how likely
                 it is to ask this query of them.
@@ -252,7 +254,7 @@ class Index:
                 f"A busca “{query.strip()}” só tem palavras vazias, que estão em quase todo texto: escreva "
                 "também do que se trata."
             )
-        if not asked and by == "hybrid":
+        if not asked and by in JOINED:
             note = (
                 note or "A busca só tem palavras vazias: o BM25 não conta nenhuma, e só os vetores valeram."
             )
@@ -267,6 +269,9 @@ class Index:
             lists["dense"] = self._dense(query, depth, ms)
         if by == "hybrid":
             order = reciprocal_rank_fusion([list(each) for each in lists.values()])
+        elif by == "convex":
+            scored = [[(number, place.score) for number, place in each.items()] for each in lists.values()]
+            order = convex_combination(scored)
         else:
             order = [(number, place.score) for number, place in lists[by].items()]
         again: dict[int, Place] = {}

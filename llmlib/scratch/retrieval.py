@@ -153,3 +153,23 @@ def reciprocal_rank_fusion(
         for rank, item in enumerate(ranking, start=1):
             scores[item] = scores.get(item, 0.0) + 1 / (constant + rank)
     return sorted(scores.items(), key=lambda pair: -pair[1])  # stable: ties as they came
+
+
+def convex_combination(
+    lists: Sequence[Sequence[tuple[Hashable, float]]],
+) -> list[tuple[Hashable, float]]:
+    """Several lists of (item, score) -> one list, by the mean of the scores (Bruch, Gai & Ingber 2023).
+
+    Scores of different searchers are first put on one ruler: in each list the lowest becomes 0 and the
+    highest 1, and an item that is not in it has 0. Unlike places, they still say how far apart two items are.
+
+    >>> convex_combination([[("a", 9.0), ("b", 8.0), ("c", 1.0)], [("b", 0.7), ("a", 0.6), ("d", 0.2)]])
+    [('b', 0.9375), ('a', 0.9), ('c', 0.0), ('d', 0.0)]
+    """
+    means: dict[Hashable, float] = {}
+    for scored in lists:
+        low, high = (f((score for _, score in scored), default=0.0) for f in (min, max))
+        for item, score in scored:
+            share = (score - low) / (high - low) if high > low else 1.0
+            means[item] = means.get(item, 0.0) + share / len(lists)
+    return sorted(means.items(), key=lambda pair: -pair[1])  # stable: ties as they came

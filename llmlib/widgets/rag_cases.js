@@ -4,7 +4,6 @@
 // uses part: answer_judge.rules
 // uses part: answer_judge.view
 // uses style: answer_judge
-const RC_WAYS = { bm25: "palavras (BM25)", dense: "vetores", hybrid: "as duas" };
 
 export default {
   render({ model, el, host }) {
@@ -19,7 +18,7 @@ export default {
     const wordings = h("p", { class: "aj-chips rx-wordings", role: "group", "aria-label": "Outros jeitos de perguntar" });
     const select = (label, options, value, onpick) => { const node = h("select", { class: "rx-select", disabled: !live, onchange: () => onpick(node.value) }, options.map(([key, words]) => h("option", { value: key, selected: key === value }, words))); return { node, el: h("label", { class: "rx-control" }, label, node) }; };
     const range = (label, min, max, step, value, words, onmove) => { const out = h("output", {}, words(value)), node = h("input", { type: "range", name: label, min, max, step, value: String(value), disabled: !live, oninput: () => { out.textContent = words(+node.value); onmove(+node.value); } }); return { node, set: (x) => { node.value = String(x); out.textContent = words(x); }, el: h("label", { class: "llm-range rx-control" }, label, node, out) }; };
-    const by = select("Procurar por", Object.entries(RC_WAYS), setting.by, (value) => change({ by: value }));
+    const by = select("Procurar por", opening.ways, setting.by, (value) => change({ by: value }));
     const sizes = select("Trechos de", opening.sizes.map(([size]) => [String(size), `${size} palavras`]), String(setting.size), (value) => { const [size, overlap] = opening.sizes.find(([each]) => String(each) === value); change({ size, overlap }); });
     const k = range("Quantos trechos", "1", "8", "1", setting.k, (x) => String(x), (value) => change({ k: value }));
     const heat = range("Temperatura", "0", "1.2", "0.2", 0, (x) => fmtNumber(x, 1), (value) => change({ temperature: value }));

@@ -18,10 +18,9 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.answer_judge import asked
 from llmlib.widgets.answer_judge import said as checks_said
 from llmlib.widgets.base import Widget
-from llmlib.widgets.rag_pipeline import Found
+from llmlib.widgets.rag_pipeline import WAYS, Found
 from llmlib.widgets.several import finished
 
-WAYS = {"bm25": "palavras (BM25)", "dense": "vetores", "hybrid": "as duas"}
 DEPTH = 20  # chunks searched, to tell where the evidence was when it did not come among the first k
 MOST = 8  # chunks that the reader may put into a prompt
 
@@ -43,7 +42,7 @@ class RagCases(Widget):
 
     name = "rag-cases"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, titles, sizes, reranks}
+    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, titles, sizes, reranks, ways}
     context = traitlets.Int(512).tag(sync=True)
     cases = traitlets.List(traitlets.Dict()).tag(sync=True)  # {label, note, question, record}
     orders = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -85,6 +84,7 @@ class RagCases(Widget):
                 "titles": titles,
                 "sizes": [list(s) for s in sizes],
                 "reranks": reranks,
+                "ways": list(map(list, WAYS.items())),
             },
             context=source.context,
             cases=[

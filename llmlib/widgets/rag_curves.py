@@ -15,13 +15,9 @@ from llmlib.prose import day, number
 from llmlib.rag_judge import VERDICTS
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
+from llmlib.widgets.rag_pipeline import WAYS as ONE_READING
 
-WAYS = {
-    "bm25": "palavras (BM25)",
-    "dense": "vetores",
-    "hybrid": "as duas",
-    "hybrid+rerank": "as duas, e reordenar",
-}
+WAYS = ONE_READING | {f"{way}+rerank": f"{label}, e reordenar" for way, label in ONE_READING.items()}
 SWEEPS = {  # name: (label, how a value is written, what it is)
     "by": ("como buscar", None, "de que modo os trechos são achados"),
     "k": ("quantos trechos", "{}", "quantos trechos vão para o prompt"),

@@ -3,7 +3,6 @@
 // uses engine: search
 // uses part: injection_lab.guard
 // uses part: answer_judge.rules
-const RAG_WAYS = { bm25: "palavras (BM25)", dense: "vetores", hybrid: "as duas" };
 const RAG_HOLDS = {
   literal: ["✓", "diz isso, com estas palavras"], palavras: ["≈", "tem as palavras, mas não seguidas"], ausente: ["✗", "não traz essas palavras"], inexistente: ["✗", "não existe"],
 };
@@ -38,7 +37,7 @@ export default {
       changed();
     } });
     const mine = h("div", { class: "rag-mine", hidden: true }, mineText, h("button", { type: "button", class: "llm-link", disabled: !live, onclick: () => file.click() }, "abrir um arquivo de texto"), file);
-    const ways = radios("Procurar por", "by", Object.entries(RAG_WAYS), use.by, (value) => { use.by = value; changed(); });
+    const ways = radios("Procurar por", "by", start.ways, use.by, (value) => { use.by = value; changed(); });
     const again = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.rerank > 0, disabled: !live, onchange: (event) => { use.rerank = event.target.checked ? start.rerank || RAG_CANDIDATES : 0; changed(); } }), `reordenar: o ${start.reranker} lê a pergunta com cada trecho`);
     const sizes = h("label", { class: "llm-range" }, "Trechos de", h("select", { disabled: !live, "aria-label": "Tamanho dos trechos", onchange: (event) => { [use.size, use.overlap] = event.target.value.split(",").map(Number); changed(); } },
       start.sizes.map(([size, overlap]) => h("option", { value: `${size},${overlap}`, selected: size === use.size && overlap === use.overlap }, `${size} palavras, ${overlap} repetidas`))));

@@ -19,7 +19,12 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.several import finished
 
-WAYS = {"bm25": "palavras (BM25)", "dense": "vetores", "hybrid": "as duas"}
+WAYS = {
+    "bm25": "palavras (BM25)",
+    "dense": "vetores",
+    "hybrid": "as duas, por lugares",
+    "convex": "as duas, por notas",
+}
 HOLDS = {
     "literal": "o trecho diz isso, com estas palavras",
     "palavras": "as palavras estão no trecho, mas não seguidas",
@@ -47,7 +52,9 @@ class RagPipeline(Widget):
 
     name = "rag-pipeline"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, reranker, size, overlap, titles, sizes}
+    settings = traitlets.Dict().tag(
+        sync=True
+    )  # {k, by, rerank, reranker, size, overlap, titles, sizes, ways}
     context = traitlets.Int(512).tag(sync=True)
     recorded = traitlets.List(traitlets.Dict()).tag(sync=True)  # one a question, see record()
     documents = traitlets.Dict().tag(sync=True)  # id -> {title, text} of those that the recordings cite
@@ -85,7 +92,12 @@ class RagPipeline(Widget):
             compute=source.compute,
             model_name=source.name,
             collection=collection,
-            settings={**asked, "titles": titles, "sizes": [list(pair) for pair in sizes]},
+            settings={
+                **asked,
+                "titles": titles,
+                "sizes": [list(pair) for pair in sizes],
+                "ways": list(map(list, WAYS.items())),
+            },
             context=source.context,
             recorded=made,
             documents=whole(source, collection, {hit["document"] for each in made for hit in each["hits"]}),

@@ -1,5 +1,6 @@
 // RankLists: one column for each way of searching; a line follows each passage from column to column. Recorded first; for a
-// question of the reader's own `search` is asked once for each way. The sum of reciprocal ranks is written out for the one chosen.
+// question of the reader's own `search` is asked once for each way. The sum of reciprocal ranks is written out for the
+// one chosen, and the mean of its scores is given.
 // uses part: rag_pipeline.field
 // uses part: rag_pipeline.reader
 // uses part: injection_lab.guard
@@ -52,7 +53,7 @@ export default {
       const ranks = now.ranks[key] ?? {}, parts = [["bm25", "palavras"], ["dense", "vetores"]].filter(([way]) => ranks[way]);
       const total = parts.reduce((sum, [way]) => sum + 1 / (RL_CONSTANT + ranks[way]), 0);
       detail.replaceChildren(h("p", { class: "rl-name" }, each.title), h("p", { class: "rl-text" }, ragPieces(each.text, ragShared(each.text, question.text.value))),
-        h("p", { class: "rl-sum" }, parts.length ? `Nota na lista juntada: ${parts.map(([way]) => `1/(${RL_CONSTANT} + ${ranks[way]})`).join(" + ")} = ${fmtNumber(total, 4)}${parts.length < 2 ? ` (só ${parts[0][1]})` : ""}` : ""));
+        h("p", { class: "rl-sum" }, parts.length ? `Por lugares: ${parts.map(([way]) => `1/(${RL_CONSTANT} + ${ranks[way]})`).join(" + ")} = ${fmtNumber(total, 4)}${parts.length < 2 ? ` (só ${parts[0][1]})` : ""}.` : "", key in now.scores ? ` Por notas: ${fmtNumber(now.scores[key], 2)}.` : ""));
     }
     function draw() {
       chart.classList.remove("llm-wait");
@@ -64,7 +65,7 @@ export default {
     }
 
     async function search(fresh) {
-      const lists = {}, ranks = {};
+      const lists = {}, ranks = {}, scores = {};
       for (const [way] of ways) {
         const by = way === "rerank" ? { by: "hybrid", rerank } : { by: way, rerank: 0 };
         const found = await host.compute("search", { collection: model.get("collection"), size, overlap, k: depth, ...by, query: question.text.value.trim() });
@@ -74,10 +75,11 @@ export default {
           const key = `${hit.document}:${hit.start}`;
           passages[key] = { title: hit.title, text: ragFlat(hit.text) };
           for (const each of ["bm25", "dense"]) if (hit[each]) (ranks[key] ??= {})[each] = hit[each].rank;
+          if (way === "convex") scores[key] = hit.score;
           return key;
         });
       }
-      now = { question: question.text.value, lists, ranks, answers: [] };
+      now = { question: question.text.value, lists, ranks, scores, answers: [] };
       draw();
     }
     async function run() {

@@ -2,7 +2,7 @@
 
 The recording holds a few questions with what words (BM25), vectors, both joined, and a second reading put
 first; a question of the reader's own asks `compute("search")` once for each way. It shows how two lists are
-joined by reciprocal ranks, and joins none itself.
+joined, by reciprocal ranks or by scores on one ruler, and joins none itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.rag_pipeline import result
 
-WAYS = {"bm25": "palavras", "dense": "vetores", "hybrid": "juntas", "rerank": "relidas"}
+WAYS = {
+    "bm25": "palavras",
+    "dense": "vetores",
+    "hybrid": "por lugares",
+    "convex": "por notas",
+    "rerank": "relidas",
+}
 RERANKED = 10  # how many of the joined list are read again
 
 
@@ -37,7 +43,7 @@ class RankLists(Widget):
     settings = traitlets.Dict().tag(sync=True)  # {size, overlap, depth, rerank}
     ways = traitlets.List(traitlets.List()).tag(sync=True)  # [key, label] of each column
     passages = traitlets.Dict().tag(sync=True)  # key -> {title, text}
-    recorded = traitlets.List(traitlets.Dict()).tag(sync=True)  # {label, question, lists, ranks, answers}
+    recorded = traitlets.List(traitlets.Dict()).tag(sync=True)  # see record(), and label
 
     def __init__(
         self,
@@ -104,11 +110,11 @@ class RankLists(Widget):
 
 
 def record(source: object, row: Mapping, how: dict, ways: Sequence[str], passages: dict) -> dict:
-    """{question, lists: way -> keys of passages, ranks: key -> {bm25, dense}, answers: keys}.
+    """{question, lists: way -> keys, ranks: key -> {bm25, dense}, scores: key -> mean score, answers: keys}.
 
     Fills `passages` with what it meets.
     """
-    lists, ranks, answers = {}, {}, set()
+    lists, ranks, scores, answers = {}, {}, {}, set()
     for way in ways:
         by = {"by": "hybrid", "rerank": RERANKED} if way == "rerank" else {"by": way, "rerank": 0}
         hits = result(source.compute("search", {**how, **by, "query": row["pergunta"]}))["hits"]
@@ -117,9 +123,12 @@ def record(source: object, row: Mapping, how: dict, ways: Sequence[str], passage
             passages[key] = {"title": hit["title"], "text": rag.flat(hit["text"])}
             found = ranks.setdefault(key, {})
             found |= {each: hit[each]["rank"] for each in ("bm25", "dense") if hit.get(each)}
+            if way == "convex":
+                scores[key] = round(hit["score"], 4)
             if any(covers(hit, span) for span in row.get("apoios", ()) if span["vale"]):
                 answers.add(key)
-    return {"question": row["pergunta"], "lists": lists, "ranks": ranks, "answers": sorted(answers)}
+    found = {"lists": lists, "ranks": ranks, "scores": scores, "answers": sorted(answers)}
+    return {"question": row["pergunta"], **found}
 
 
 def covers(hit: Mapping, span: Mapping) -> bool:

@@ -123,7 +123,7 @@ def same(ours: dict, theirs: dict) -> None:
         assert a == b
 
 
-@pytest.mark.parametrize("by", ["hybrid", "bm25", "dense"])
+@pytest.mark.parametrize("by", ["hybrid", "convex", "bm25", "dense"])
 @pytest.mark.parametrize("query", ["Gato na praça", "o que é?", "xilofone", "101"])
 def test_each_way_gives_the_same_hits(node, by, query):
     index, vectors = town(query)

@@ -131,7 +131,7 @@ QUERIES = {
     "empty": (" \n", {}, "A busca está vazia"),
     "no text": (None, {}, "A busca é um texto"),
     "stop-words for BM25": ("o que é?", {"by": "bm25"}, "só tem palavras vazias"),
-    "another way": ("gato", {"by": "mágica"}, "hybrid, bm25, dense"),
+    "another way": ("gato", {"by": "mágica"}, "hybrid, convex, bm25, dense"),
     "no results": ("gato", {"k": 0}, "k é um número inteiro"),
     "half a rerank": ("gato", {"rerank": -1}, "rerank, de 0"),
 }

@@ -10,7 +10,16 @@ from ir_measures import AP, RR, P, R, Success, nDCG
 
 from llmlib.data import documents, questions
 from llmlib.scratch import ranking_metrics as metrics
-from llmlib.scratch.retrieval import BM25, best, fold, nearest, reciprocal_rank_fusion, windows, words
+from llmlib.scratch.retrieval import (
+    BM25,
+    best,
+    convex_combination,
+    fold,
+    nearest,
+    reciprocal_rank_fusion,
+    windows,
+    words,
+)
 
 
 def test_bm25_gives_the_scores_of_bm25s():
@@ -80,6 +89,15 @@ def test_fusion_counts_places():
     assert [item for item, _ in joined] == ["b", "c", "a"]
     assert dict(joined)["b"] == pytest.approx(1 / 62 + 1 / 61)
     assert reciprocal_rank_fusion([[], ["x"]]) == [("x", 1 / 61)]
+
+
+def test_the_combination_keeps_how_far_apart_scores_are():
+    words_, vectors = [("a", 9.0), ("b", 8.9), ("c", 1.0)], [("b", 0.6), ("c", 0.59), ("a", 0.1)]
+    assert [item for item, _ in convex_combination([words_, vectors])] == ["b", "a", "c"]
+    assert dict(convex_combination([words_, vectors]))["c"] == pytest.approx((0 + 0.49 / 0.5) / 2)
+    assert convex_combination([[], [("x", 3.0)]]) == [("x", 0.5)]  # one alone is the highest of its list
+    assert convex_combination([[("x", 2.0), ("y", 2.0)]]) == [("x", 1.0), ("y", 1.0)]  # ties as they came
+    assert convex_combination([]) == []
 
 
 def test_the_measures_are_those_of_ir_measures():

@@ -118,15 +118,15 @@ def ranks(**options: object) -> RankLists:
 def test_each_way_has_its_list_and_the_passages_that_answer_are_known() -> None:
     widget = ranks()
     made = widget.recorded[0]
-    assert [key for key, _ in widget.ways] == ["bm25", "dense", "hybrid", "rerank"]
-    for way in ("bm25", "dense", "hybrid"):
+    assert [key for key, _ in widget.ways] == ["bm25", "dense", "hybrid", "convex", "rerank"]
+    for way in ("bm25", "dense", "hybrid", "convex"):
         hits = index().search(HOURS["pergunta"], k=4, by=way)
         assert made["lists"][way] == [f"{hit.document}:{hit.chunk.start}" for hit in hits]
     assert made["answers"]
     for key in made["answers"]:
         assert "8h30" in widget.passages[key]["text"]
     assert widget.fallback().count("<tr>") == 1 + 4
-    assert [key for key, _ in ranks(rerank=False).ways] == ["bm25", "dense", "hybrid"]
+    assert [key for key, _ in ranks(rerank=False).ways] == ["bm25", "dense", "hybrid", "convex"]
     with pytest.raises(ValueError, match="um rótulo para cada"):
         RankLists(SearchedLM(), [HOURS], [])
     with pytest.raises(ValueError, match="depth vai de 3 a 10"):
@@ -183,7 +183,7 @@ def test_every_stage_is_changed_in_the_page(opened: Callable[..., Locator]) -> N
     expect(prompt).to_have_value(rag.message(asked, [rag.sourced(hits[1])]))
     expect(root.locator(".rag-number")).to_have_text(["–", "[1]"])
     # by both ways, with more than fit: what is left out is said
-    root.get_by_label("as duas").check()
+    root.get_by_label("as duas, por lugares").check()
     root.get_by_label("Trechos pedidos").fill("8")
     expect(root.locator(".rag-sums")).to_contain_text("Ficaram de fora, por não caber")
     settled(root)
@@ -296,8 +296,9 @@ def test_lists_side_by_side_for_a_question_of_ones_own(opened: Callable[..., Loc
     asked = "aula de sanfona"
     root.get_by_label("Pergunta", exact=True).fill(asked)
     settled(root)
-    hits = {way: index().search(asked, k=4, by=way) for way in ("bm25", "dense", "hybrid")}
-    for way, label in (("bm25", "palavras"), ("dense", "vetores"), ("hybrid", "juntas")):
+    labels = {"bm25": "palavras", "dense": "vetores", "hybrid": "por lugares", "convex": "por notas"}
+    hits = {way: index().search(asked, k=4, by=way) for way in labels}
+    for way, label in labels.items():
         for place, hit in enumerate(hits[way], 1):
             item = root.locator(f'.rl-item[data-key="{hit.document}:{hit.chunk.start}"]')
             expect(item).to_contain_text(f"{label} {place}º")
