@@ -37,7 +37,7 @@ from builders.corpus import instructions
 from builders.measures import batch
 from builders.sampling_curves import digest, sign, write
 from llmlib import load
-from llmlib.measure import bootstrap
+from llmlib.measure import average
 from llmlib.scratch import dpo, policy, preference
 from llmlib.scratch.sampling import uniform
 
@@ -143,7 +143,7 @@ def votes(seen: Answers, hurry: float, seed: int) -> list[tuple[int, int]]:
 
 def estimate(values: Sequence[float]) -> dict:
     """Mean over questions with its interval."""
-    found = bootstrap(list(values), lambda rows: float(np.mean(rows)), 500)
+    found = average(values, 500)
     return {"value": round(found.value, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
 
 

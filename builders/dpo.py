@@ -48,7 +48,7 @@ from builders.corpus.preferences import Pair
 from builders.measures import TEMPERATURE, batch, duel
 from llmlib import adapters
 from llmlib.lm import LM
-from llmlib.measure import bootstrap
+from llmlib.measure import average
 from llmlib.scratch import dpo, lora
 from llmlib.scratch.checkpoint import TrainingError
 from llmlib.scratch.rows import Table
@@ -220,7 +220,7 @@ def distance(lm: LM, base: LM, n: int, seed: int) -> dict:
             sizes.append(len(ids))
     if not gaps:
         return {"answers": 0}
-    mean = bootstrap([np.array([gap]) for gap in gaps], lambda rows: float(np.mean(rows)), 500)
+    mean = average(gaps, 500)
     return {
         "answers": len(gaps), "nats": mean.value, "low": mean.low, "high": mean.high,
         "nats_a_token": sum(gaps) / sum(sizes),

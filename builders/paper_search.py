@@ -33,7 +33,7 @@ from builders.documents.science import studies
 from builders.measures import batch
 from builders.sampling_curves import digest, sign
 from llmlib.data import documents, model_names, queries, relevance, root
-from llmlib.measure import bootstrap
+from llmlib.measure import average
 from llmlib.scratch import expansion
 from llmlib.scratch.boolean import BooleanIndex
 from llmlib.scratch.ranking_metrics import ndcg, recall, reciprocal_rank
@@ -365,7 +365,7 @@ def measured(rankings: Rankings, graded: Sequence[dict[str, int]]) -> dict[str, 
 
 def estimate(values: Sequence[float]) -> dict:
     """{value, low, high}: a mean over needs and its interval."""
-    value, low, high = bootstrap(list(map(float, values)), lambda drawn: sum(drawn) / len(drawn))
+    value, low, high = average(values)
     return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
 
 

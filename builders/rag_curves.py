@@ -44,7 +44,7 @@ from builders.sampling_curves import digest, sign, write
 from llmlib import load, rag, rag_judge
 from llmlib.conversation import chat_ids
 from llmlib.data import documents, model_names, questions, root
-from llmlib.measure import bootstrap, share
+from llmlib.measure import average, bootstrap, share
 from llmlib.retrieval import Chunk, index
 from llmlib.scratch import ranking_metrics as ranking
 
@@ -362,10 +362,7 @@ def way(setting: Mapping) -> str:
 
 def mean(values: Sequence[float]) -> dict:
     """{value, low, high}: a mean and its bootstrap interval over questions."""
-    each = np.asarray(values, dtype=float)
-    draws = each[np.random.default_rng(0).integers(len(each), size=(1000, len(each)))].mean(1)
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return {"value": round(float(each.mean()), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+    return {key: round(value, 4) for key, value in average(values)._asdict().items()}
 
 
 def about_planted(bench: Bench, setting: Mapping) -> dict:

@@ -6,7 +6,7 @@ because tokens of one document are not independent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +55,15 @@ def bootstrap(
     ]
     low, high = np.percentile(draws, [2.5, 97.5])
     return Estimate(statistic(documents), float(low), float(high))
+
+
+def average(values: Iterable[float], rounds: int = 1000, seed: int = 0) -> Estimate:
+    """The mean of numbers, one a document, and its interval: `bootstrap` of a mean, all draws at once."""
+    values = np.asarray(list(values), dtype=np.float64)  # (N,)
+    rng = np.random.default_rng(seed)
+    draws = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)  # (rounds,)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(float(values.mean()), float(low), float(high))
 
 
 def jackknife(items: Sequence[object], statistic: Callable[[list], float]) -> Estimate:

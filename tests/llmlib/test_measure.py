@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llmlib.measure import bootstrap, jackknife, perplexity, share, surprise
+from llmlib.measure import average, bootstrap, jackknife, perplexity, share, surprise
 
 
 def test_surprise_equals_cross_entropy_of_torch():
@@ -40,6 +40,12 @@ def test_bootstrap_covers_the_truth_about_as_often_as_it_says():
         assert estimate.low <= estimate.value <= estimate.high
         hits += estimate.low <= np.e <= estimate.high
     assert hits >= 50  # 95 % of 60 is 57; 50 would happen by chance once in thousands of runs
+
+
+def test_the_average_is_the_bootstrap_of_a_mean():
+    values = list(np.random.default_rng(3).normal(size=25))
+    same = bootstrap(values, lambda rows: float(np.mean(rows)), 300, seed=4)
+    assert average(iter(values), 300, seed=4) == pytest.approx(same)
 
 
 def test_jackknife_of_a_mean_is_the_textbook_interval():
