@@ -1,13 +1,13 @@
 """Does retrieval help, and what fails when it does not? Measured on Caxinduba: data/medidas/rag.json.
 
-    python -m builders.rag_curves [--each 120]
+    python -m builders.rag_curves [--each 400]
 
 The truth of every question is known, so a rule judges each answer (`llmlib.rag_judge`): right, old, wrong,
 invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmlib.retrieval`. Sections:
 
 - settings (split "dev"): one thing at a time is changed, around START: how to search, how many chunks, how
-  large, their titles, the temperature; each asks the same questions. The best of each sweep (the cheaper of
-  two that are even) makes `chosen`, which no test question helped to choose;
+  large, their titles, the temperature; each asks the same questions. From the best of them `chosen_of`
+  climbs on, one change at a time, to `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
   and with the right chunks handed over (what the reader would do after a perfect search); by kind of
   question, by wording, and by the shape of the document (sheets, whose shapes training had, or texts);
@@ -50,15 +50,15 @@ from llmlib.scratch import ranking_metrics as ranking
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "rag.json"
 NAME, COLLECTION, SEED = "mini-instruct", "caxinduba", 2026
-EACH = 120  # answerable questions of a setting; those without an answer are few and all asked
+EACH = 400  # answerable questions of a setting: all there are, as of those without an answer
 RERANKED = 10  # chunks that the slow model orders again
 START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "titles": True, "temperature": 0.0}
 SWEEPS = {  # what is changed, from the cheapest on
     "by": [
-        {"by": "bm25"},
-        {"by": "dense"},
-        {"by": "hybrid"},
-        {"by": "convex"},
+        {"by": "bm25", "rerank": 0},
+        {"by": "dense", "rerank": 0},
+        {"by": "hybrid", "rerank": 0},
+        {"by": "convex", "rerank": 0},
         {"by": "hybrid", "rerank": RERANKED},
     ],
     "k": [{"k": k} for k in (1, 2, 3, 4, 6)],
@@ -245,25 +245,24 @@ def settings(reranker: bool = True) -> list[tuple[list[str], dict]]:
     return found
 
 
-def choose(measured: Sequence[Mapping], reranker: bool = True) -> dict:
-    """The best change of each sweep, by questions served; of equals the first, which costs less."""
-    chosen = dict(START)
-    for changes in sweeps(reranker).values():
-        served = {}
-        for change in changes:
-            entry = next(m for m in measured if m["setting"] == {**START, **change})
-            served[json.dumps(change)] = entry["served"]["value"]
-        chosen |= json.loads(max(served, key=served.get))
-    return chosen
-
-
 def chosen_of(bench: Bench, measured: Sequence[Mapping], reranker: bool) -> dict:
-    """{setting, dev}: the best values together, or the best single setting where together they do worse."""
-    best = choose(measured, reranker)
-    together = about_setting(bench, best)
-    alone = max(measured, key=lambda m: m["served"]["value"])
-    winner = alone if alone["served"]["value"] > together["served"]["value"] else together
-    return {"setting": dict(winner["setting"]), "together": best, "dev": dict(winner)}
+    """{setting, dev}: from the best one that was measured, uphill: sweep after sweep, the value that serves
+    most questions is taken, until none changes. Of equals it is the first, which costs less."""
+    known = {json.dumps(m["setting"]): m for m in measured}
+
+    def served(setting: Mapping) -> float:
+        key = json.dumps(dict(setting))
+        if key not in known:
+            known[key] = about_setting(bench, setting)
+        return known[key]["served"]["value"]
+
+    best, moved = max((m["setting"] for m in measured), key=served), True
+    while moved:
+        moved = False
+        for changes in sweeps(reranker).values():
+            winner = max(({**best, **change} for change in changes), key=served)
+            best, moved = winner, moved or winner != best
+    return {"setting": dict(best), "dev": known[json.dumps(dict(best))]}
 
 
 def about_final(bench: Bench, setting: Mapping) -> dict:
