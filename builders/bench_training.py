@@ -3,10 +3,12 @@
     python -m builders.bench_training [--compile] [--device cuda]
 
 The same model (mini-base's shape, random weights, the same attention), rows, batch, precision and AdamW for
-all three; every round trains each of them for some steps, and the fastest round of each counts, since other
-work on the machine only ever adds time. A fourth row is the loop as the course uses it, with Muon. On one CPU
-thread the clock is that of the process; on a GPU it is the wall's, and the share of the chip's arithmetic
-that a model of 124 M parameters uses (MFU) is measured too.
+all three; every round trains each of them for some steps, each round starting with another one. The speed
+shown is that of the fastest round, since other work on the machine only ever adds time; who is faster is told
+by the median over the rounds, within which both had the same machine, and by how far the rounds are apart.
+A fourth row is the loop as the course uses it, with Muon. On one CPU thread the clock is that of the process;
+on a GPU it is the wall's, and the share of the chip's arithmetic that a model of 124 M parameters uses (MFU)
+is measured too.
 """
 
 from __future__ import annotations
@@ -153,17 +155,19 @@ def plain(case: Case) -> None:
             loss.item()
 
 
-def measure(case: Case, rounds: int, say: Callable[[str], None] = print) -> dict[str, float]:
-    """Best tokens a second of each competitor over the rounds, which alternate between them."""
+def measure(case: Case, rounds: int, say: Callable[[str], None] = print) -> dict[str, list[float]]:
+    """Tokens a second of each competitor in each round; who comes first changes from round to round."""
     runs = {"ours": ours, "trainer": trainer, "plain": plain, "muon": lambda case: ours(case, muon=True)}
-    best = dict.fromkeys(runs, 0.0)
+    speeds: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(rounds):
-        for name, run in runs.items():
+        first = turn % len(runs)
+        for name in [*runs][first:] + [*runs][:first]:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                run(case)
-            best[name] = max(best[name], case.speed())
-        say(f"Training, round {turn + 1} of {rounds}: " + ", ".join(f"{n} {v:,.0f}" for n, v in best.items()))
-    return best
+                runs[name](case)
+            speeds[name].append(case.speed())
+        now = ", ".join(f"{name} {speed[-1]:,.0f}" for name, speed in speeds.items())
+        say(f"Training, round {turn + 1} of {rounds}: {now}")
+    return speeds
 
 
 def operations(shape: dict, length: int) -> float:
@@ -194,18 +198,21 @@ def large() -> dict:
     }
 
 
-def report(case: Case, best: dict[str, float]) -> str:
-    """The table in Markdown."""
+def report(case: Case, speeds: dict[str, list[float]]) -> str:
+    """The table in Markdown, from tokens a second per round."""
     how = f"{'compiled' if case.compiled else 'not compiled'}, {'bfloat16' if case.half else 'float32'}"
     lines = [
         f"# Speed of training ({case.device.type}, {how})",
         "",
         f"mini-base's shape, steps of {case.rows} rows of {case.length} tokens in {case.accumulate} parts.",
         "",
-        "| | tokens/s | our loop is |",
-        "|---|--:|--:|",
+        "| | tokens/s, fastest round | our loop is, median | in the rounds |",
+        "|---|--:|--:|--:|",
     ]
-    lines += [f"| {TITLES[n]} | {v:,.0f} | × {best['ours'] / v:.2f} |" for n, v in best.items()]
+    for name, speed in speeds.items():
+        ratios = np.divide(speeds["ours"], speed)
+        spread = f"{ratios.min():.2f} to {ratios.max():.2f}"
+        lines.append(f"| {TITLES[name]} | {max(speed):,.0f} | × {np.median(ratios):.2f} | {spread} |")
     return "\n".join(lines) + "\n"
 
 

@@ -48,9 +48,9 @@ def test_every_loop_takes_the_same_steps(monkeypatch: pytest.MonkeyPatch, accumu
 
 def test_report_compares_with_ours() -> None:
     case = Case(TINY, 4, 16, 1, 2, "cpu", compiled=False)
-    text = bench_training.report(case, {"ours": 3000.0, "trainer": 2000.0})
-    assert "| our loop | 3,000 | × 1.00 |" in text
-    assert "| Hugging Face Trainer | 2,000 | × 1.50 |" in text
+    text = bench_training.report(case, {"ours": [3000.0, 1500, 2000], "trainer": [2000.0, 1000, 1000]})
+    assert "| our loop | 3,000 | × 1.00 | 1.00 to 1.00 |" in text
+    assert "| Hugging Face Trainer | 2,000 | × 1.50 | 1.50 to 2.00 |" in text
 
 
 def test_mfu() -> None:
