@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from llmlib.adapters import base_of, tensors
 from llmlib.scratch.attention import Attention, RMSNorm, rotary_angles
 from llmlib.scratch.kv_cache import KVCache
 
@@ -123,12 +124,18 @@ class Transformer(nn.Module):
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> "Transformer":
-        """Load a Hugging Face folder (config.json and model.safetensors), in float32, ready to use."""
+        """Load a Hugging Face folder (config.json and model.safetensors), in float32, ready to use.
+
+        A folder that holds a LoRA adapter instead gets the sum of it and the weights that it changes.
+        """
         from safetensors.torch import load_file
 
         folder = Path(folder)
         model = cls(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-        weights = load_file(folder / "model.safetensors")
+        if base_of(folder):
+            weights = {name: torch.from_numpy(array) for name, array in tensors(folder).items()}
+        else:
+            weights = load_file(folder / "model.safetensors")
         if model.config.tie_word_embeddings:  # the file holds a tied matrix once
             weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
         model.load_state_dict(weights, strict=True)
