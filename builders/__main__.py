@@ -142,6 +142,8 @@ def side_by_side(chains: Sequence[Chain], jobs: int, logs: Path) -> int:
             with log.open("w", encoding="utf-8") as file:
                 process = subprocess.Popen([sys.executable, "-m", *step], stdout=file, stderr=file)
                 running.add(process)
+                if failed:  # meanwhile, and after the others were stopped
+                    process.terminate()
                 code = process.wait()
                 running.discard(process)
             if code and not failed:

@@ -52,9 +52,7 @@ class RagPipeline(Widget):
 
     name = "rag-pipeline"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(
-        sync=True
-    )  # {k, by, rerank, reranker, size, overlap, titles, sizes, ways}
+    settings = traitlets.Dict().tag(sync=True)  # of the search, and {reranker, titles, sizes, ways}
     context = traitlets.Int(512).tag(sync=True)
     recorded = traitlets.List(traitlets.Dict()).tag(sync=True)  # one a question, see record()
     documents = traitlets.Dict().tag(sync=True)  # id -> {title, text} of those that the recordings cite
