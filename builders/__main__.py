@@ -31,7 +31,7 @@ TRAINING: dict[str, Step] = {
         "--decay", "0.4", "--accumulate", "2", "--compile", "--resume",
     ],
     "mini-instruct": [*PAIR, "builders.sft", "--minutes", "40", "--compile", "--space", "--resume"],
-    "mini-dpo": ["builders.dpo", "--minutes", "6", "--resume"],
+    "mini-dpo": ["builders.dpo", "--minutes", "30", "--resume"],
     "mini-bert": ["builders.bert", "--tokens", "10M", "--resume"],
     "mini-t5": ["builders.t5", "--resume"],
     "mini-xlnet": ["builders.xlnet", "--tokens", "6M", "--resume"],

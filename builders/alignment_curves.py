@@ -34,8 +34,8 @@ import torch
 from tqdm import tqdm
 
 from builders.corpus import instructions
+from builders.files import digest, sign, write
 from builders.measures import batch
-from builders.sampling_curves import digest, sign, write
 from llmlib import load
 from llmlib.measure import average
 from llmlib.scratch import dpo, policy, preference

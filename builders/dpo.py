@@ -1,6 +1,6 @@
 """Tune mini-instruct into mini-dpo: the model's own answers, ranked by known truth, in pairs.
 
-    python -m builders.dpo --base data/models/mini-instruct --out data/models/mini-dpo --minutes 6
+    python -m builders.dpo --base data/models/mini-instruct --out data/models/mini-dpo --minutes 30
 
 Half of the time goes to sampling: several answers to each training prompt, judged by
 `builders.corpus.preferences`. A right answer against a wrong one, both the model's own, make a pair. The rest
@@ -299,10 +299,10 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = sft.arguments(
         "python -m builders.dpo", __doc__.split("\n")[0],
-        "data/models/mini-instruct", "data/models/mini-dpo", 6,
+        "data/models/mini-instruct", "data/models/mini-dpo", 30,
     )  # fmt: skip
     parser.add_argument("--work", type=Path, default=Path("build/dpo"), help="answers, log and checkpoint")
-    parser.add_argument("--prompts", type=pretrain.count, default="3600", help="most prompts to sample")
+    parser.add_argument("--prompts", type=pretrain.count, default="8000", help="most prompts to sample")
     parser.add_argument("--samples", type=int, default=6, help="answers to each prompt")
     parser.add_argument(
         "--made", type=float, default=0.0, help="share of pairs with the known answer where none is right"

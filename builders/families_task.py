@@ -43,8 +43,8 @@ from builders import bert, t5
 from builders import families_ways as ways
 from builders.corpus import agreement, rewriting
 from builders.families_ways import NAMES, Family
+from builders.files import sign, write
 from builders.measures import batch
-from builders.sampling_curves import sign, write
 from llmlib.data import corpus, model_names, model_path, task
 from llmlib.measure import share
 

@@ -33,9 +33,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from builders.files import digest, sign, write
 from builders.measures import consistency, pairs, stories
 from builders.measures.induction import sequences
-from builders.sampling_curves import digest, sign, write
 from llmlib import load
 from llmlib.checkpoints import read, steps
 from llmlib.data import corpus, model_names, model_path

@@ -35,7 +35,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from builders.sampling_curves import digest, sign, write
+from builders.files import digest, sign, write
 from llmlib import corpus, load
 from llmlib.data import model_names
 from llmlib.measure import Estimate, bootstrap

@@ -19,7 +19,6 @@ import datetime
 import hashlib
 import json
 import random
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -30,10 +29,11 @@ from tqdm import tqdm
 
 from builders import paper_search_models as judge
 from builders.documents.science import studies
+from builders.files import digest, sign, write
 from builders.measures import batch
-from builders.sampling_curves import digest, sign
 from llmlib.data import documents, model_names, queries, relevance, root
 from llmlib.measure import average
+from llmlib.rag_judge import refuses
 from llmlib.scratch import expansion
 from llmlib.scratch.boolean import BooleanIndex
 from llmlib.scratch.ranking_metrics import ndcg, recall, reciprocal_rank
@@ -317,11 +317,6 @@ def first_look(lm: object) -> dict:
     return {"n": int(counts.sum()), "shares": [round(float(c / counts.sum()), 4) for c in counts]}
 
 
-REFUSAL = re.compile(
-    r"\W*(eu )?(não sei|não tenho|não conheço|o texto não diz)\b", re.IGNORECASE
-)  # it begins so
-
-
 def from_memory(lm: object) -> dict:
     """Asked for the title of a study, with no search: an existing title, a refusal, or an invention."""
     told = [
@@ -335,7 +330,7 @@ def from_memory(lm: object) -> dict:
     ]
     said = batch.chat(lm, told, 40, temperature=0.0)
     titles = {plain(d["titulo"]) for d in collection()}
-    kinds = ["existe" if plain(s) in titles else "recusa" if REFUSAL.match(s) else "inventa" for s in said]
+    kinds = ["existe" if plain(s) in titles else "recusa" if refuses(s) else "inventa" for s in said]
     counts = {kind: kinds.count(kind) for kind in ("existe", "recusa", "inventa")}
     shown = [
         {"asked": t[0]["content"], "said": s, "kind": k} for t, s, k in zip(told, said, kinds, strict=True)
@@ -461,16 +456,6 @@ def figures(rankings: dict[str, Rankings]) -> dict:
         "all": {form: {name: estimate(v) for name, v in values.items()} for form, values in each.items()},
         "empty": {form: sum(not ranking for ranking in lists) for form, lists in rankings.items()},
     }
-
-
-def write(out: Path, result: dict) -> None:
-    """The file, whole or not at all; lists of numbers on one line."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, ensure_ascii=False, indent=1)
-    text = re.sub(r"\[\s+([\d.,\s-]+?)\s+\]", lambda m: "[" + "".join(m[1].split()) + "]", text)
-    partial = out.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(out)
 
 
 def main() -> None:

@@ -39,9 +39,10 @@ import torch
 from tqdm import tqdm
 
 from builders.corpus import fewshot, instructions, probes
+from builders.files import digest, sign, write
 from builders.measures import batch, chat, proportion
 from builders.measures.fewshot import answered
-from builders.sampling_curves import arguments, digest, sign, write
+from builders.sampling_curves import arguments
 from llmlib import load
 from llmlib.conversation import chat_ids
 from llmlib.measure import share

@@ -39,8 +39,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from builders.files import digest, sign, write
 from builders.measures import batch, proportion
-from builders.sampling_curves import digest, sign, write
 from llmlib import load, rag, rag_judge
 from llmlib.conversation import chat_ids
 from llmlib.data import documents, model_names, questions, root

@@ -21,9 +21,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import json
-import re
 from functools import cache
 from pathlib import Path
 
@@ -31,9 +29,10 @@ import torch
 from tqdm import tqdm
 
 from builders.corpus import instructions, probes
+from builders.files import digest, sign, write
 from builders.measures import batch, chat, diversity, facts, proportion, stories, wellformed
 from llmlib import load
-from llmlib.data import model_names, model_path
+from llmlib.data import model_names
 from llmlib.measure import jackknife
 from llmlib.scratch.sampling import Sampling
 
@@ -161,10 +160,6 @@ def about_facts(subject: Subject, rules: Sampling) -> dict:
     return found
 
 
-def digest(name: str) -> str:
-    return hashlib.sha256((model_path(name) / "model.safetensors").read_bytes()).hexdigest()[:16]
-
-
 def kept(out: Path, size: float) -> dict:
     """What an earlier run of the same size left."""
     if out.exists():
@@ -196,24 +191,6 @@ def measure(names: list[str], size: float, out: Path, restart: bool = False) -> 
     result["date"] = result["date"] or json.loads(out.read_text(encoding="utf-8"))["date"]
     write(out, result)
     return result
-
-
-def write(out: Path, result: dict) -> None:
-    """The file, whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_suffix(".partial")
-    partial.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(out)
-
-
-def sign(out: Path) -> None:
-    """The file's hash in the README beside it, where that has a line for it."""
-    readme = out.with_name("README.md")
-    if readme.exists():
-        line = f"SHA-256 de `{out.name}`: "
-        found = hashlib.sha256(out.read_bytes()).hexdigest()
-        text = re.sub(rf"(?m)^{re.escape(line)}.*$", f"{line}`{found}`", readme.read_text(encoding="utf-8"))
-        readme.write_text(text, encoding="utf-8")
 
 
 def arguments(program: str, about: str, out: Path) -> argparse.Namespace:

@@ -41,7 +41,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from builders.sampling_curves import digest, sign, write
+from builders.files import digest, sign, write
 from builders.senses import sentences
 from llmlib import families, load
 from llmlib.data import model_names

@@ -40,9 +40,9 @@ import torch
 from tqdm import tqdm
 
 from builders.corpus.__main__ import MODULES
+from builders.files import sign, write
 from builders.measures import loss as losses
 from builders.pretrain import fast_precision
-from builders.sampling_curves import sign
 from llmlib import load
 from llmlib.data import model_path, root, task
 from llmlib.scratch import classify
@@ -471,14 +471,6 @@ def change(result: dict) -> dict:
 def summary(result: dict) -> dict:
     """What the chapter reads, computed from the runs."""
     return {"curves": curves(result["runs"], task("resenhas", "test")), "forgetting": change(result)}
-
-
-def write(out: Path, result: dict) -> None:
-    """The file, whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_suffix(".partial")
-    partial.write_text(json.dumps(result, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from builders.sampling_curves import sign, write
+from builders.files import sign, write
 from builders.word_vectors import TASK, TRADES, texts
 from llmlib.data import corpus, root, task
 from llmlib.scratch import glove, subwords

@@ -92,13 +92,3 @@ def test_it_goes_on_where_it_stopped_and_starts_again_with_other_weights(small, 
     before = len(small)
     curves.measure(["mini-base"], 0.05, out)
     assert len(small) - before == first
-
-
-def test_the_hash_goes_into_the_readme(tmp_path):
-    out = tmp_path / "geracao.json"
-    out.write_text("{}", "utf-8")
-    (tmp_path / "README.md").write_text("antes\nSHA-256 de `geracao.json`: ainda não\ndepois\n", "utf-8")
-    curves.sign(out)
-    text = (tmp_path / "README.md").read_text("utf-8")
-    assert text.startswith("antes\nSHA-256 de `geracao.json`: `44136fa355b3678a")
-    assert text.endswith("depois\n")
