@@ -50,7 +50,7 @@ def place(name: str) -> str:
 def floor(part: str) -> int:
     if part in FLOOR_0:
         return 0
-    if part in {"rag", "scratch"}:  # rag joins words, and asks the model that it is handed
+    if part in {"rag", "rag_apart", "scratch"}:  # they join words, and ask the model that they are handed
         return 1
     if part in FIGURES | MODELS:
         return 2
