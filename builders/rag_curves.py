@@ -11,6 +11,8 @@ invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmli
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
   and with the right chunks handed over (what the reader would do after a perfect search); by kind of
   question, by wording, and by the shape of the document (sheets, whose shapes training had, or texts);
+- apart ("dev", then "teste" with what served best there): each chunk read alone and the readings added up
+  (`llmlib.rag_apart`), by how many chunks and how much caution; and one prompt with the same caution;
 - retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
 - planted (split "dev"): the same questions with one more chunk, which holds an order;
 - cases: questions of "dev" that fail, by cause, for the page to open.
@@ -41,11 +43,12 @@ from tqdm import tqdm
 
 from builders.files import digest, sign, write
 from builders.measures import batch, proportion
-from llmlib import load, rag, rag_judge
+from llmlib import load, rag, rag_apart, rag_judge
 from llmlib.conversation import chat_ids
 from llmlib.data import documents, model_names, questions, root
 from llmlib.measure import average, bootstrap, share
 from llmlib.retrieval import Chunk, index
+from llmlib.scratch import marginal
 from llmlib.scratch import ranking_metrics as ranking
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "rag.json"
@@ -70,6 +73,8 @@ DEPTH = 20  # chunks asked of a search; also how deep a ranking is measured
 KS = (1, 2, 3, 4, 6, 8)
 ASKED = ("direta", "parafrase")  # wordings with the words of a question; the others are for searching
 CASES = 6  # of each cause
+APART = (1, 2, 3, 4, 6)  # chunks read alone
+CAUTIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 # themes whose documents come from tables: mini-instruct read others of those shapes, with other facts
 SHEETS = ("especies", "onibus", "produtos", "contratos")
 
@@ -99,6 +104,11 @@ class Bench:
             self.found[key] = [rag.sourced(hit, setting["titles"]) for hit in hits]
         return self.found[key]
 
+    def scored(self, query: str, setting: Mapping, k: int) -> list[tuple[rag.Source, float]]:
+        """The first k chunks, as sources, with the search's scores."""
+        hits = self.index(setting["size"]).search(query, k=k, by=setting["by"])
+        return [(rag.sourced(hit, setting["titles"]), hit.score) for hit in hits]
+
     def answers(
         self, asked: Sequence[tuple[str, Sequence[rag.Source]]], temperature: float = 0.0
     ) -> tuple[list[str], list[list[dict]]]:
@@ -109,6 +119,19 @@ class Bench:
         ]
         said = batch.complete(self.lm, given, rag.ROOM, temperature=temperature, add_bos=False)
         return [text.strip() for text in said], [[plain(source) for source in p.used] for p in prompts]
+
+    def readings(self, asked: Sequence[tuple[str, Sequence[rag.Source]]]) -> list[marginal.Reading]:
+        """One reading of each (question, sources): of all its sources in one prompt."""
+        prompts = [rag.prompt(self.lm, question, sources).text for question, sources in asked]
+        given = [
+            chat_ids(self.lm.tokenizer, [{"role": "user", "content": text}], self.lm.name) for text in prompts
+        ]
+        begins = [i for i in range(len(self.lm.tokenizer)) if rag_apart.begins_refusal(self.lm.token_text(i))]
+        told = batch.rows(self.lm, given, rag.ROOM, add_bos=False, watch=begins)
+        return [
+            rag_apart.reading(self.lm.decode(row.ids).strip(), [row.p], [{"text": "O", "p": row.watched}])
+            for row in told
+        ]
 
     def judged(
         self, rows: Sequence[Mapping], sources: Sequence[Sequence[rag.Source]], setting: Mapping = START
@@ -267,15 +290,7 @@ def chosen_of(bench: Bench, measured: Sequence[Mapping], reranker: bool) -> dict
 
 def about_final(bench: Bench, setting: Mapping) -> dict:
     """All questions of "teste" in each wording: without documents, with those found, with the right ones."""
-    rows = some(
-        [
-            worded(row, each["jeito"])
-            for row in questions(COLLECTION, "teste")
-            for each in row["jeitos"]
-            if each["jeito"] in ASKED
-        ],
-        bench.each,
-    )
+    rows = every_wording(bench.each)
     found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
     records = {"without": bench.judged(rows, [[] for _ in rows]), "with": bench.judged(rows, found, setting)}
     records["oracle"] = list(records["with"])  # a search that missed nothing needs no help
@@ -297,6 +312,88 @@ def about_final(bench: Bench, setting: Mapping) -> dict:
     }
     result["n"] = {"questions": len({row["id"] for row in rows}), "asked": len(rows)}
     return result
+
+
+def about_apart(bench: Bench, setting: Mapping) -> dict:
+    """Chunks read one by one, and together, with different caution: {"dev": {"apart": [...], "together":
+    [...]}, "chosen": {k, caution}, "teste": {...}, "differences": {...}}; `setting` says how to search."""
+    rows = sample("dev", bench.each)
+    alone = apart(bench, rows, setting, max(APART))
+    cut = lambda k: [[each[:k] for each in one] for one in alone]  # noqa: E731
+    one = together(bench, rows, setting)
+    grid = [{"k": k, "caution": c, **counted(rows, *cut(k), c)} for k in APART for c in CAUTIONS]
+    best = max(grid, key=lambda entry: entry["served"]["value"])
+    chosen = {key: best[key] for key in ("k", "caution")}
+    tested = every_wording(bench.each)
+    final = records_of(tested, *apart(bench, tested, setting, chosen["k"]), chosen["caution"])
+    rival = records_of(tested, *together(bench, tested, setting), 0)
+    parts = {"answerable": [], "unanswerable": []}
+    for i, row in enumerate(tested):
+        parts["answerable" if row["respostas"] else "unanswerable"].append(i)
+    return {
+        "joining": joining(),
+        "dev": {
+            "apart": grid,
+            "together": [{"k": setting["k"], "caution": c, **counted(rows, *one, c)} for c in CAUTIONS],
+        },
+        "chosen": chosen,
+        "teste": {"apart": summary(final), "together": summary(rival)},
+        "differences": {
+            part: difference([final[i] for i in at], [rival[i] for i in at]) for part, at in parts.items()
+        },
+    }
+
+
+Read = tuple[list[list[rag.Source]], list[list[marginal.Reading]], list[list[float]]]
+
+
+def apart(bench: Bench, rows: Sequence[Mapping], setting: Mapping, k: int) -> Read:
+    """Sources, readings and scores of the k best chunks of each question, each read alone."""
+    scored = [bench.scored(row["pergunta"], setting, k) for row in rows]
+    asked = [(row["pergunta"], [s]) for row, hits in zip(rows, scored, strict=True) for s, _ in hits]
+    told = iter(bench.readings(asked))
+    readings = [[next(told) for _ in hits] for hits in scored]
+    return [[s for s, _ in hits] for hits in scored], readings, [[x for _, x in hits] for hits in scored]
+
+
+def together(bench: Bench, rows: Sequence[Mapping], setting: Mapping) -> Read:
+    """The same of one prompt with all chunks of the setting: one reading a question."""
+    found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
+    told = bench.readings([(row["pergunta"], each) for row, each in zip(rows, found, strict=True)])
+    return found, [[each] for each in told], [[1.0] for _ in rows]
+
+
+def records_of(
+    rows: Sequence[Mapping],
+    sources: Sequence[Sequence[rag.Source]],
+    readings: Sequence[Sequence[marginal.Reading]],
+    scores: Sequence[Sequence[float]],
+    caution: float,
+) -> list[dict]:
+    """The answers that these readings add up to, judged."""
+    said = [
+        rag_apart.joined(row["pergunta"], s, r, x, caution).text
+        for row, s, r, x in zip(rows, sources, readings, scores, strict=True)
+    ]
+    return judged(rows, said, [[plain(s) for s in each] for each in sources])
+
+
+def counted(rows: Sequence[Mapping], *read: object) -> dict:
+    """Right and refused of the answerable, refused of the others, and all served well."""
+    records = records_of(rows, *read)
+    found = summary(records)
+    return {
+        "right": found["answerable"][rag_judge.RIGHT],
+        "refused": found["answerable"][rag_judge.REFUSED],
+        "unanswerable": found["unanswerable"] and found["unanswerable"][rag_judge.REFUSED],
+        "served": found["served"],
+    }
+
+
+def every_wording(each: int) -> list[dict]:
+    """The questions of "teste" in each of their wordings."""
+    rows = questions(COLLECTION, "teste")
+    return some([worded(r, j["jeito"]) for r in rows for j in r["jeitos"] if j["jeito"] in ASKED], each)
 
 
 def some(rows: list[dict], each: int) -> list[dict]:
@@ -425,6 +522,12 @@ def reads(source: Mapping, order: Mapping) -> bool:
 # ---- the file
 
 
+def joining() -> str:
+    """What tells the rules that join readings from others: the section "apart" depends on them."""
+    sources = b"".join(Path(module.__file__).read_bytes() for module in (marginal, rag_apart))
+    return hashlib.sha256(sources).hexdigest()[:16]
+
+
 def stamp(each: int) -> dict:
     """What the measures depend on; another stamp means to measure again."""
     folder = root() / "documents" / COLLECTION
@@ -459,7 +562,7 @@ def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = N
     reranker = "mini-rerank" in model_names()
     wanted = settings(reranker)
     done = {json.dumps(m["setting"]): m for m in result["settings"]}
-    with tqdm(total=len(wanted) + 6, unit="part") as bar:
+    with tqdm(total=len(wanted) + 7, unit="part") as bar:
         for parts, setting in wanted:
             if json.dumps(setting) not in done:
                 made = about_setting(ready(), setting)
@@ -472,12 +575,13 @@ def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = N
         bar.update()
         sections = {
             "final": lambda: about_final(ready(), chosen),
+            "apart": lambda: about_apart(ready(), {**chosen, "by": "convex", "rerank": 0}),
             "retrieval": lambda: {split: about_retrieval(ready(), split) for split in ("dev", "teste")},
             "planted": lambda: about_planted(ready(), {**chosen, "temperature": 0.0}),
             "cases": lambda: about_cases(ready(), {**chosen, "temperature": 0.0}),
         }
         for key, take in sections.items():
-            if key not in result:
+            if key not in result or result[key].get("joining", joining()) != joining():
                 keep(key, take())
             bar.update()
     write(out, result)

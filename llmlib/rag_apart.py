@@ -75,11 +75,15 @@ def read(lm: object, question: str, source: rag.Source) -> Reading:
 
 def reading(text: str, chances: Sequence[float], first: Sequence[dict]) -> Reading:
     """A Reading from a text, its tokens' probabilities, and the likeliest first tokens ({text, p} each)."""
-    begins = [
-        each["p"] for each in first if each["text"].strip() and REFUSAL.startswith(each["text"].strip())
-    ]
     value = "" if refuses(text) else CITATION.sub("", text).strip()
-    return Reading(value, math.prod(chances), sum(begins))
+    return Reading(
+        value, math.prod(chances), sum(each["p"] for each in first if begins_refusal(each["text"]))
+    )
+
+
+def begins_refusal(token: str) -> bool:
+    """Whether a refusal may begin with this token."""
+    return bool(token.strip()) and REFUSAL.startswith(token.strip())
 
 
 def joined(

@@ -23,7 +23,11 @@ TOKENS = 12_000  # of a batch of long prompts, padding included
 
 @dataclass
 class Row:
-    """One prompt on its way: `reason` is "eos", "stop", "length" or "context" once it ended."""
+    """One prompt on its way: `reason` is "eos", "stop", "length" or "context" once it ended.
+
+    Where tokens are watched: `p` is the probability of what was written, the product over its tokens, and
+    `watched` that of beginning with one of those tokens.
+    """
 
     index: int
     prompt: list[int]
@@ -31,6 +35,8 @@ class Row:
     room: int
     ids: list[int] = field(default_factory=list)
     reason: str = ""
+    p: float = 1.0
+    watched: float = 0.0
 
 
 def _rows(
@@ -82,9 +88,24 @@ def _advance(lm: object, row: Row, token: int, stop: Sequence[str]) -> None:
         row.reason = "context"
 
 
+def _weigh(logits: np.ndarray, rows: list[Row], chosen: Sequence[int], watch: Sequence[int]) -> None:
+    """Keep the probabilities of one step: logits (B, V) float64, before the rules of the draw."""
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    probs = weights / weights.sum(1, keepdims=True)
+    for i, (row, token) in enumerate(zip(rows, chosen, strict=True)):
+        row.p *= float(probs[i, token])
+        if not row.ids:
+            row.watched = float(probs[i, list(watch)].sum())
+
+
 @torch.no_grad()
 def _run(
-    lm: object, rows: list[Row], temperature: float, stop: Sequence[str], rules: Sampling | None = None
+    lm: object,
+    rows: list[Row],
+    temperature: float,
+    stop: Sequence[str],
+    rules: Sampling | None = None,
+    watch: Sequence[int] | None = None,
 ) -> None:
     """Generate one batch to its end."""
     longest = len(rows[0].prompt)
@@ -100,7 +121,10 @@ def _run(
             use_cache=True, logits_to_keep=1,
         )  # fmt: skip
         cache = out.past_key_values
-        chosen = _choose(out.logits[:, -1].double().cpu().numpy(), alive, temperature, rules)
+        logits = out.logits[:, -1].double().cpu().numpy()
+        chosen = _choose(logits, alive, temperature, rules)
+        if watch is not None:
+            _weigh(logits, alive, chosen, watch)
         for row, token in zip(alive, chosen, strict=True):
             _advance(lm, row, token, stop)
         kept = [i for i, row in enumerate(alive) if not row.reason]
@@ -124,12 +148,14 @@ def rows(
     stop: Sequence[str] = (),
     add_bos: bool = True,
     rules: Sampling | None = None,
+    watch: Sequence[int] | None = None,
 ) -> list[Row]:
-    """As `complete`, with ids and why each ended. A prompt may be given as ids."""
+    """As `complete`, with ids and why each ended. A prompt may be given as ids; `watch`: tokens of which
+    each Row is to say how probable it was to begin with one of them."""
     room = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else list(max_new_tokens)
     made = _rows(lm, prompts, room, seeds or range(len(prompts)), add_bos)
     for batch in _batches(made):
-        _run(lm, batch, temperature, stop, rules)
+        _run(lm, batch, temperature, stop, rules, watch)
     return sorted(made, key=lambda row: row.index)
 
 

@@ -7,15 +7,16 @@ import json
 import pytest
 
 from builders import rag_curves as curves
-from llmlib import rag, rag_judge
+from llmlib import load, rag, rag_apart, rag_judge
 from llmlib.data import questions
 from llmlib.retrieval import chunks
+from llmlib.scratch.marginal import Reading
 
 ROWS = questions("caxinduba")
 BY_WORDS = {each["texto"]: row for row in ROWS for each in row["jeitos"]}
 
 
-class Reader(curves.Bench):
+class FakeBench(curves.Bench):
     """A bench whose search finds the evidence of every second question, and whose model never misreads."""
 
     def __init__(self, each: int):
@@ -24,7 +25,7 @@ class Reader(curves.Bench):
         self.cut = {d["id"]: chunks(d["texto"], 60, 15, d["id"], d["titulo"]) for d in texts.values()}
         self.chunks = [c for each in self.cut.values() for c in each]
 
-    def index(self, size: int) -> Reader:
+    def index(self, size: int) -> FakeBench:
         return self
 
     def search(self, query: str, setting: dict) -> list[rag.Source]:
@@ -48,6 +49,18 @@ class Reader(curves.Bench):
             read.append(plain)
         return said, read
 
+    def scored(self, query: str, setting: dict, k: int) -> list[tuple[rag.Source, float]]:
+        return [(s, 1 - 0.1 * n) for n, s in enumerate(self.search(query, setting)[:k])]
+
+    def readings(self, asked: list) -> list[Reading]:
+        """Sure of what it says, and of what the text does not say; a filler misleads it a little."""
+        said, _ = self.answers(asked)
+        value = [rag_judge.CITATION.sub("", text).rstrip(".") for text in said]
+        return [
+            Reading("talvez 99", 0.2, 0.6) if text == "O texto não diz" else Reading(text, 0.9, 0.05)
+            for text in value
+        ]
+
 
 @pytest.fixture
 def bare(monkeypatch) -> None:
@@ -56,10 +69,15 @@ def bare(monkeypatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> tuple[dict, Reader]:
+def small_reader() -> object:
+    return load("mini-instruct", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> tuple[dict, FakeBench]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(curves, "model_names", lambda: [])
-        bench = Reader(8)
+        bench = FakeBench(8)
         return curves.measure(8, tmp_path_factory.mktemp("rag") / "rag.json", bench=bench), bench
 
 
@@ -112,6 +130,35 @@ def test_the_choice_is_the_best_of_dev_and_the_cheaper_of_equals(run) -> None:
     assert result["retrieval"]["dev"]["ways"]["dense"]["evidence"]["3"]["value"] > 0.3
 
 
+def test_readings_apart_are_added_up_and_caution_refuses(run) -> None:
+    result, _ = run
+    made = result["apart"]
+    assert {(e["k"], e["caution"]) for e in made["dev"]["apart"]} == {
+        (k, c) for k in curves.APART for c in curves.CAUTIONS
+    }
+    bold, careful = (
+        next(e for e in made["dev"]["apart"] if (e["k"], e["caution"]) == (3, c)) for c in (0.0, 1.0)
+    )
+    assert bold["unanswerable"]["value"] == 0  # the filler's guess is all there is
+    assert careful["unanswerable"]["value"] == 1
+    assert careful["right"]["value"] > 0
+    assert made["chosen"]["caution"] >= 0.5
+    assert made["teste"]["apart"]["unanswerable"]["recusada"]["value"] == 1
+    assert made["differences"]["unanswerable"]["n"] == made["teste"]["apart"]["unanswerable"]["recusada"]["n"]
+
+
+def test_readings_are_those_that_the_course_makes(small_reader) -> None:
+    """The batch of the builder and `rag_apart.read` say the same of one passage."""
+    bench = curves.Bench(small_reader, 4)
+    row = curves.sample("dev", 4)[0]
+    (source, _), *_ = bench.scored(row["pergunta"], {**curves.START, "by": "bm25"}, 1)
+    (batched,) = bench.readings([(row["pergunta"], [source])])
+    alone = rag_apart.read(small_reader, row["pergunta"], source)
+    assert batched.value == alone.value
+    assert batched.p == pytest.approx(alone.p, rel=1e-3)
+    assert batched.refusal == pytest.approx(alone.refusal, abs=1e-3)
+
+
 def test_an_order_that_is_not_obeyed_is_not_counted(run) -> None:
     result, _ = run
     assert {m["obeyed"]["hits"] for m in result["planted"].values()} == {0}
@@ -123,7 +170,7 @@ def test_an_order_that_is_not_obeyed_is_not_counted(run) -> None:
 
 
 def test_the_right_chunks_are_handed_over_once_and_first() -> None:
-    bench, setting = Reader(4), {**curves.START, "k": 3}
+    bench, setting = FakeBench(4), {**curves.START, "k": 3}
     row = next(r for r in ROWS if r["tipo"] == "dois_documentos" and int(r["id"][1:]) % 2 == 0)
     given = curves.handed(bench, row, bench.search(row["pergunta"], setting)[:3], setting)
     assert len(given) == len({(s.document, s.start) for s in given}) == 3
@@ -131,7 +178,7 @@ def test_the_right_chunks_are_handed_over_once_and_first() -> None:
 
 
 def test_it_goes_on_where_it_stopped(bare, tmp_path) -> None:
-    out, bench = tmp_path / "rag.json", Reader(3)
+    out, bench = tmp_path / "rag.json", FakeBench(3)
     first = curves.measure(3, out, bench=bench)
     assert json.loads(out.read_text("utf-8")) == first
     once = bench.asked
@@ -142,6 +189,6 @@ def test_it_goes_on_where_it_stopped(bare, tmp_path) -> None:
     assert curves.measure(3, out, bench=bench)["planted"] == first["planted"]
     assert 0 < bench.asked - once < once / 3
     again = bench.asked
-    curves.measure(4, out, bench=Reader(4))
+    curves.measure(4, out, bench=FakeBench(4))
     assert json.loads(out.read_text("utf-8"))["stamp"]["each"] == 4
     assert bench.asked == again

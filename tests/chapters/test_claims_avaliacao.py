@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from llmlib import rag_judge
+from llmlib import load, rag_apart, rag_judge
 from llmlib.data import questions, root
+from llmlib.retrieval import index
 from llmlib.widgets.rag_curves import WAYS
 
 ROWS = {row["id"]: row for row in questions("caxinduba")}
@@ -90,3 +91,33 @@ def test_documents_help_and_the_right_ones_help_more(measured) -> None:
     assert final["with"]["answerable"]["certa"]["low"] > final["without"]["answerable"]["certa"]["high"]
     assert final["oracle"]["answerable"]["certa"]["value"] >= final["with"]["answerable"]["certa"]["value"]
     assert final["differences"]["with-without"]["low"] > 0
+
+
+def test_the_questions_read_apart_do_what_their_labels_say(measured) -> None:
+    """Decided at the page's caution, and turned by another one, as the text invites to try."""
+    lm, found = load("mini-instruct", device="cpu"), index("caxinduba")
+    chosen = measured["apart"]["chosen"]
+
+    def said(key: str, caution: float = chosen["caution"], worded: str = "direta") -> str:
+        asked = next(each["texto"] for each in ROWS[key]["jeitos"] if each["jeito"] == worded)
+        answer = rag_apart.ask(lm, found, asked, k=chosen["k"], caution=caution)
+        return rag_judge.judge(answer.text, ROWS[key])
+
+    assert said("q112") == "certa"
+    assert said("q348") == "recusada"
+    assert said("q467", worded="parafrase") == "recusada"
+    assert said("q467", 0, "parafrase") == "certa"
+    assert said("q225") != "recusada"
+    assert said("q225", 2) == "recusada"
+
+
+def test_the_directions_of_caution(measured) -> None:
+    """More caution, fewer right answers and more refusals that are due: what the text says of the figure."""
+    grid = measured["apart"]["dev"]
+    for entries in (
+        [e for e in grid["apart"] if e["k"] == measured["apart"]["chosen"]["k"]],
+        grid["together"],
+    ):
+        right, due = ([e[key]["value"] for e in entries] for key in ("right", "unanswerable"))
+        assert right == sorted(right, reverse=True)
+        assert due == sorted(due)
