@@ -67,6 +67,7 @@ WIDGETS = {
     "RagPipeline": "rag_pipeline",
     "ChunkView": "chunk_view",
     "RankLists": "rank_lists",
+    "ReadApart": "read_apart",
     "PaperSearch": "paper_search",
     "RankFusion": "rank_fusion",
     "QueryDuel": "query_duel",

@@ -45,6 +45,7 @@ from llmlib.widgets import (
     RankFusion,
     RankingMetrics,
     RankLists,
+    ReadApart,
     Retries,
     ReviewLab,
     RewardHacking,
@@ -311,6 +312,11 @@ SAMPLES: dict[str, Callable[[], Widget]] = {
     ),
     "rank-lists": lambda: RankLists(
         searched.SearchedLM(), [searched.HOURS, searched.FINE], ["horário", "</script>"], depth=4
+    ),
+    "read-apart": lambda: ReadApart(
+        searched.SearchedLM(),
+        [("horário", searched.HOURS["pergunta"]), ("</script>", "Que horas </script> são? <b>")],
+        k=2,
     ),
     "similarity": lambda: Similarity(
         [sentences.FakeEmbedder()], sentences.TEXTS[:4], {"duas": sentences.TEXTS[:2]}

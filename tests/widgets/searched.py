@@ -68,5 +68,7 @@ class SearchedLM(FakeLM):
         return super().compute(method, params)
 
     def say(self, text: str) -> Iterator[dict]:
-        yield {"token": {"id": 1, "text": text, "p": 0.5}}
+        first = {"id": 1, "text": text, "p": 0.5}
+        refusal = {"id": 2, "text": "O", "p": 0.3}  # as "O texto não diz." would begin
+        yield {"token": first, "top": [first, refusal]}
         return {"ids": [1], "text": text, "reason": "eos", "cut": 0}

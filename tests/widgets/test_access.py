@@ -88,6 +88,11 @@ def use(name: str, root: Locator) -> None:
         expect(root).to_have_attribute("data-state", "live")
         expect(root.locator(".llm-wait")).to_have_count(0)
         root.locator("summary").click()
+    if name == "read-apart":
+        root.get_by_role("button", name="Ver o trecho").click()
+        expect(root.locator(".ra-text mark").first).to_be_visible()
+        root.get_by_label("Cautela").fill("2")
+        expect(root.locator(".ra-answer")).to_have_text("O texto não diz.")
     if name == "chunk-view":
         root.get_by_label("Trecho em destaque").fill("2")
     if name == "quiz":

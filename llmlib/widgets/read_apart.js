@@ -1,0 +1,152 @@
+// ReadApart: what the model says of each passage, read alone, weighed by the search's trust and added up. Recorded first; caution
+// and fewer passages are sums of what is here, and only another question, or more passages, asks `search`, `encode`, `generate`.
+// uses part: injection_lab.guard
+// uses part: answer_judge.rules
+// uses part: rag_pipeline.reader
+// uses style: rag_pipeline
+const RA_CHOICES = 20, RA_TOGETHER = 2, RA_MOST = 6; // CHOICES of rag_apart.py, TOGETHER of read_apart.py
+
+export default {
+  render({ model, el, host }) {
+    const live = !!host.compute, recorded = model.get("recorded"), { k, size, overlap, titles, caution: startCaution } = model.get("settings"), context = model.get("context");
+    let now = recorded[0], count = k, caution = startCaution, asks = 0, stop = null, rows = [];
+
+    const box = h("div", { class: "ra" }), pill = statePill(el, live && "mude a cautela ou a pergunta"), heard = announcer();
+    const question = textField({ value: now.question, label: "Pergunta", oninput: changed, readOnly: !live });
+    const chips = h("p", { class: "rag-chips", role: "group", "aria-label": "Perguntas gravadas" }, recorded.map((each) => h("button", { type: "button", class: "llm-link", onclick: () => question.write(each.question) }, each.label)));
+    const range = (label, min, max, step, value, words, onmove) => {
+      const out = h("output", {}, words(value)), input = h("input", { type: "range", min: String(min), max: String(max), step: String(step), value: String(value), "aria-label": label, disabled: min >= max, oninput: () => { setText(out, words(+input.value)); onmove(+input.value); } });
+      return h("label", { class: "llm-range" }, label, input, out);
+    };
+    const most = live ? RA_MOST : Math.min(...recorded.map((each) => each.readings.length));
+    const many = range("Trechos lidos", 1, most, 1, k, String, (value) => { count = value; if (!complete) { if (live) soon(ask); } else if (lacking()) soon(more); else draw(); });
+    const careful = range("Cautela", 0, 2, 0.05, caution, (x) => fmtNumber(x, 2), (value) => { caution = value; drawSums(); });
+    const note = h("p", { class: "rag-note", role: "status" }), list = h("ol", { class: "ra-rows", "aria-label": "Trechos, o de maior confiança primeiro" });
+    const bars = h("ol", { class: "ra-sums", "aria-label": "Somas das leituras" }), answer = h("p", { class: "rag-answer ra-answer" }), together = h("p", { class: "ra-together" });
+
+    // -- one row a passage; how much of it is drawn follows what is known
+    const keyOf = (hit) => `${hit.document}:${hit.start}:${hit.end}`;
+    function makeRow(hit, i) {
+      const row = { share: h("span", { class: "ra-number" }), fill: h("span", { class: "ra-fill" }), said: h("p", { class: "ra-said" }), text: h("p", { class: "ra-text" }) };
+      row.box = h("details", { class: "ra-passage" }, h("summary", {}, h("b", {}, `[${i + 1}]`), " ", h("span", {}, hit.title)), row.text);
+      row.li = h("li", { class: "ra-row" }, row.box, h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "confiança da busca"), h("span", { class: "ra-track", "aria-hidden": "true" }, row.fill), row.share), row.said);
+      return row;
+    }
+    function drawRows({ hits, readings, question: asked }) {
+      const n = Math.min(count, hits.length), shares = raTrust(hits.slice(0, n).map(({ score }) => score)), keys = hits.slice(0, n).map(keyOf);
+      rows = keys.map((key, i) => (rows[i]?.key === key ? rows[i] : Object.assign(makeRow(hits[i], i), { key })));
+      rows.forEach((row, i) => {
+        const reading = readings[i], text = ragFlat(hits[i].text), place = reading?.value ? ragFound(reading.value, text, asked) : null;
+        row.fill.style.setProperty("--w", shares[i]);
+        setText(row.share, fmtPercent(shares[i]));
+        row.text.replaceChildren(...(place ? [text.slice(0, place[0]), h("mark", {}, text.slice(...place)), text.slice(place[1])] : [text]));
+        row.said.replaceChildren(...(reading ? ["Lendo só ele, o modelo diz ", h("q", {}, reading.value || RA_REFUSAL), ` com ${fmtPercent(reading.p)}`, h("span", { class: "ra-refusal" }, `chance de recusar: ${fmtPercent(reading.refusal)}`)] : [h("span", { class: "ra-word" }, "lendo…")]));
+      });
+      setChildren(list, rows.map(({ li }) => li));
+    }
+
+    // -- the sums, and what they decide
+    function drawSums() {
+      const readings = now.readings.slice(0, count), { shares, sums, value, source, text } = raJoined(readings, now.hits.slice(0, readings.length).map(({ score }) => score), caution);
+      const refusal = caution * sums.refusal, limit = Math.max(ceiling(Math.max(refusal, sums.answers[0]?.[1] ?? 0)), refusal);
+      const terms = (each) => readings.map((reading, i) => (raSame(reading.value) === raSame(each) ? `[${i + 1}] ${fmtPercent(shares[i])} × ${fmtPercent(reading.p)}` : "")).filter(Boolean).join(" + ");
+      const bar = (label, score, sum, wins, look = "") => h("li", { class: `ra-sum${look}`, "data-wins": wins ? "" : null },
+        h("span", { class: "ra-label" }, label), h("span", { class: "ra-track", "aria-hidden": "true" }, h("span", { class: "ra-fill", "--w": score / limit })), h("span", { class: "ra-number" }, fmtPercent(score)), h("span", { class: "ra-verdict" }, wins ? "vence" : ""), h("span", { class: "ra-terms" }, sum));
+      bars.replaceChildren(...sums.answers.map(([each, score]) => bar(h("q", {}, each.replace(/\.+$/, "")), score, terms(each), each === value)),
+        bar("recusa × cautela", refusal, `${fmtPercent(sums.refusal)} × ${fmtNumber(caution, 2)}`, !value, " ra-refuses"));
+      answer.replaceChildren(...(value ? [text.slice(0, -`[${source}]`.length), h("button", { type: "button", class: "rag-cite", "aria-label": `Ver o trecho ${source}`, onclick: () => show(source) }, `[${source}]`)] : [text]));
+      heard.say(`Decisão: ${text} ${sums.answers.length ? `Melhor resposta, ${fmtPercent(sums.answers[0][1])}; ` : ""}recusa vezes cautela, ${fmtPercent(refusal)}.`);
+    }
+    function show(n) {
+      rows[n - 1].box.open = true;
+      rows[n - 1].box.querySelector("summary").focus();
+    }
+    function draw() {
+      drawRows(now);
+      drawSums();
+      together.replaceChildren(`Lidos juntos, num só prompt (${now.fit} ${now.fit === 1 ? "trecho" : "trechos"}): `, h("q", {}, now.together || "(nada)"));
+    }
+
+    // -- asking
+    let complete = true; // does what is drawn answer the question in the field?
+    const say = (words) => setText(note, words);
+    const tokensOf = async (text) => { const { tokens, cut } = await host.compute("encode", { messages: [{ role: "user", content: text }] }); return tokens.length + (cut ?? 0); };
+    const lacking = () => live && complete && now.readings.length < count && !now.spent;
+    const talk = (text, signal, onEvent) => host.compute("generate", { messages: [{ role: "user", content: text }], max_new_tokens: RAG_ROOM, k: onEvent ? RA_CHOICES : 0, sampling: { temperature: 0 } }, { onEvent, signal });
+    async function read(asked, source, signal) {
+      const { text } = await ragPrompt(asked, [source], tokensOf, context), told = [];
+      const { text: said } = await talk(text, signal, (event) => told.push(event));
+      return raReading(said, told.map(({ token }) => token.p), told[0]?.top ?? []);
+    }
+    // Everything of one question that is not known yet; rows fill as readings arrive, and the sums when all are there.
+    async function work(asked, before, fresh) {
+      const wanted = count, { signal } = stop;
+      const found = await host.compute("search", { collection: model.get("collection"), query: asked, k: Math.max(wanted, RA_TOGETHER), by: "convex", rerank: 0, size, overlap }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
+      if (!fresh()) return;
+      const known = new Map((before?.readings ?? []).map((reading, i) => [keyOf(before.hits[i]), reading]));
+      const sources = found.hits.map((hit) => ragSource(hit, titles)), next = { question: asked, hits: found.hits, readings: [], together: before?.together, fit: before?.fit };
+      say([found.note, ...(found.notes ?? [])].filter(Boolean).join(" "));
+      next.readings = found.hits.slice(0, wanted).map((hit) => known.get(keyOf(hit)));
+      drawRows(next);
+      for (let i = 0; i < next.readings.length; i++) {
+        next.readings[i] ??= await read(asked, sources[i], signal);
+        if (!fresh()) return;
+        drawRows(next);
+      }
+      if (!before) {
+        const { text, used } = await ragPrompt(asked, sources.slice(0, RA_TOGETHER), tokensOf, context);
+        next.together = (await talk(text, signal)).text.trim();
+        next.fit = used.length;
+        if (!fresh()) return;
+      }
+      next.spent = next.readings.length < wanted; // the collection has no more passages
+      now = next;
+      complete = true;
+      draw();
+    }
+    async function run(stage) {
+      const ticket = ++asks, fresh = () => ticket === asks, slow = setTimeout(() => fresh() && pill.set("loading"), 250), whole = complete;
+      stop?.abort();
+      stop = new AbortController();
+      waiting(true);
+      try {
+        await stage(fresh);
+        if (fresh()) { box.classList.remove("ra-stale"); pill.set("live", host.where); }
+      } catch (error) {
+        if (fresh()) { draw(); say(error.message); box.classList.toggle("ra-stale", !whole); pill.set("error", "veja o aviso"); }
+      } finally {
+        clearTimeout(slow);
+        if (fresh()) waiting(false);
+      }
+    }
+    const waiting = (on) => { for (const node of [bars, answer, together]) node.classList.toggle("llm-wait", on); };
+    const ask = (fresh) => {
+      const asked = ragSplit(question.text.value).join(" ");
+      if (!asked) throw new Error("Escreva uma pergunta: sem ela não há o que procurar.");
+      return work(asked, null, fresh);
+    };
+    const more = (fresh) => work(now.question, now, fresh);
+    const soon = debounce((stage) => run(stage), 350);
+    function changed() {
+      asks += 1;
+      stop?.abort();
+      soon.cancel();
+      const kept = recorded.find((each) => each.question === question.text.value);
+      [...chips.children].forEach((chip, i) => chip.setAttribute("aria-pressed", String(recorded[i].question === question.text.value)));
+      complete = !!kept;
+      if (!kept) { if (live) soon(ask); return; }
+      now = kept;
+      say("");
+      draw();
+      waiting(false);
+      box.classList.remove("ra-stale");
+      pill.set("recorded");
+      if (lacking()) soon(more);
+    }
+
+    build(box, null, [question.text, chips, note, h("div", { class: "ra-controls" }, many, careful), list, h("p", { class: "ra-title" }, "Somadas as leituras"), bars, answer, together]);
+    build(el, null, [box, h("div", { class: "llm-under" }, pill.el), heard.el]);
+    changed();
+    return () => { asks += 1; soon.cancel(); heard.say.cancel(); stop?.abort(); };
+  },
+};
