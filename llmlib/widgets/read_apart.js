@@ -19,17 +19,21 @@ export default {
       return h("label", { class: "llm-range" }, label, input, out);
     };
     const most = live ? RA_MOST : Math.min(...recorded.map((each) => each.readings.length));
-    const many = range("Trechos lidos", 1, most, 1, k, String, (value) => { count = value; if (!complete) { if (live) soon(ask); } else if (lacking()) soon(more); else draw(); });
+    const many = range("Trechos lidos", 1, most, 1, k, String, (value) => { count = value; if (!complete) { if (live) soon(ask); } else if (lacking()) soon(more); else settle(); });
     const careful = range("Cautela", 0, 2, 0.05, caution, (x) => fmtNumber(x, 2), (value) => { caution = value; drawSums(); });
     const note = h("p", { class: "rag-note", role: "status" }), list = h("ol", { class: "ra-rows", "aria-label": "Trechos, o de maior confiança primeiro" });
     const bars = h("ol", { class: "ra-sums", "aria-label": "Somas das leituras" }), answer = h("p", { class: "rag-answer ra-answer" }), together = h("p", { class: "ra-together" });
 
     // -- one row a passage; how much of it is drawn follows what is known
     const keyOf = (hit) => `${hit.document}:${hit.start}:${hit.end}`;
+    function track() {
+      const fill = h("span", { class: "llm-fill" }), number = h("span", { class: "llm-number" });
+      return { el: h("span", { class: "llm-track" }, fill, number), set(w, text) { for (const part of [fill, number]) part.style.setProperty("--w", w); setText(number, text); } };
+    }
     function makeRow(hit, i) {
-      const row = { share: h("span", { class: "ra-number" }), fill: h("span", { class: "ra-fill" }), said: h("p", { class: "ra-said" }), text: h("p", { class: "ra-text" }) };
+      const row = { track: track(), said: h("p", { class: "ra-said" }), text: h("p", { class: "ra-text" }) };
       row.box = h("details", { class: "ra-passage" }, h("summary", {}, h("b", {}, `[${i + 1}]`), " ", h("span", {}, hit.title)), row.text);
-      row.li = h("li", { class: "ra-row" }, row.box, h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "confiança da busca"), h("span", { class: "ra-track", "aria-hidden": "true" }, row.fill), row.share), row.said);
+      row.li = h("li", { class: "ra-row" }, row.box, h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "confiança da busca"), row.track.el), row.said);
       return row;
     }
     function drawRows({ hits, readings, question: asked }) {
@@ -37,8 +41,7 @@ export default {
       rows = keys.map((key, i) => (rows[i]?.key === key ? rows[i] : Object.assign(makeRow(hits[i], i), { key })));
       rows.forEach((row, i) => {
         const reading = readings[i], text = ragFlat(hits[i].text), place = reading?.value ? ragFound(reading.value, text, asked) : null;
-        row.fill.style.setProperty("--w", shares[i]);
-        setText(row.share, fmtPercent(shares[i]));
+        row.track.set(shares[i], fmtPercent(shares[i]));
         row.text.replaceChildren(...(place ? [text.slice(0, place[0]), h("mark", {}, text.slice(...place)), text.slice(place[1])] : [text]));
         row.said.replaceChildren(...(reading ? ["Lendo só ele, o modelo diz ", h("q", {}, reading.value || RA_REFUSAL), ` com ${fmtPercent(reading.p)}`, h("span", { class: "ra-refusal" }, `chance de recusar: ${fmtPercent(reading.refusal)}`)] : [h("span", { class: "ra-word" }, "lendo…")]));
       });
@@ -49,11 +52,15 @@ export default {
     function drawSums() {
       const readings = now.readings.slice(0, count), { shares, sums, value, source, text } = raJoined(readings, now.hits.slice(0, readings.length).map(({ score }) => score), caution);
       const refusal = caution * sums.refusal, limit = Math.max(ceiling(Math.max(refusal, sums.answers[0]?.[1] ?? 0)), refusal);
-      const terms = (each) => readings.map((reading, i) => (raSame(reading.value) === raSame(each) ? `[${i + 1}] ${fmtPercent(shares[i])} × ${fmtPercent(reading.p)}` : "")).filter(Boolean).join(" + ");
-      const bar = (label, score, sum, wins, look = "") => h("li", { class: `ra-sum${look}`, "data-wins": wins ? "" : null },
-        h("span", { class: "ra-label" }, label), h("span", { class: "ra-track", "aria-hidden": "true" }, h("span", { class: "ra-fill", "--w": score / limit })), h("span", { class: "ra-number" }, fmtPercent(score)), h("span", { class: "ra-verdict" }, wins ? "vence" : ""), h("span", { class: "ra-terms" }, sum));
-      bars.replaceChildren(...sums.answers.map(([each, score]) => bar(h("q", {}, each.replace(/\.+$/, "")), score, terms(each), each === value)),
-        bar("recusa × cautela", refusal, `${fmtPercent(sums.refusal)} × ${fmtNumber(caution, 2)}`, !value, " ra-refuses"));
+      const terms = (part, among = () => true) => readings.map((reading, i) => among(reading) && `[${i + 1}] ${fmtPercent(shares[i])} × ${fmtPercent(reading[part])}`).filter(Boolean).join(" + ");
+      const bar = (label, score, sum, wins, look = "") => {
+        const line = track();
+        line.set(score / limit, fmtPercent(score));
+        if (wins) line.el.lastChild.append(h("span", { class: "ra-verdict" }, " vence"));
+        return h("li", { class: `ra-sum${look}`, "data-wins": wins ? "" : null }, h("span", { class: "ra-label" }, label), line.el, h("span", { class: "ra-terms" }, sum));
+      };
+      bars.replaceChildren(...sums.answers.map(([each, score]) => bar(h("q", {}, each.replace(/\.+$/, "")), score, terms("p", (reading) => raSame(reading.value) === raSame(each)), each === value)),
+        bar("recusa × cautela", refusal, `(${terms("refusal")}) × ${fmtNumber(caution, 2)}`, !value, " ra-refuses"));
       answer.replaceChildren(...(value ? [text.slice(0, -`[${source}]`.length), h("button", { type: "button", class: "rag-cite", "aria-label": `Ver o trecho ${source}`, onclick: () => show(source) }, `[${source}]`)] : [text]));
       heard.say(`Decisão: ${text} ${sums.answers.length ? `Melhor resposta, ${fmtPercent(sums.answers[0][1])}; ` : ""}recusa vezes cautela, ${fmtPercent(refusal)}.`);
     }
@@ -120,6 +127,17 @@ export default {
       }
     }
     const waiting = (on) => { for (const node of [bars, answer, together]) node.classList.toggle("llm-wait", on); };
+    // What is known is all that is asked for: whatever was being asked counts no more.
+    function settle() {
+      asks += 1;
+      stop?.abort();
+      soon.cancel();
+      say("");
+      draw();
+      waiting(false);
+      box.classList.remove("ra-stale");
+      if (recorded.includes(now)) pill.set("recorded"); else pill.set("live", host.where);
+    }
     const ask = (fresh) => {
       const asked = ragSplit(question.text.value).join(" ");
       if (!asked) throw new Error("Escreva uma pergunta: sem ela não há o que procurar.");
@@ -136,11 +154,7 @@ export default {
       complete = !!kept;
       if (!kept) { if (live) soon(ask); return; }
       now = kept;
-      say("");
-      draw();
-      waiting(false);
-      box.classList.remove("ra-stale");
-      pill.set("recorded");
+      settle();
       if (lacking()) soon(more);
     }
 

@@ -209,7 +209,7 @@ def test_a_recording_opens_and_caution_decides_with_no_model(
     )
     expect(root.locator(".ra-row")).to_have_count(3)
     shares = [percent(share) for share in widget.first().shares]
-    expect(root.locator(".ra-row .ra-number")).to_have_text(shares)
+    expect(root.locator(".ra-row .llm-number")).to_have_text(shares)
     expect(root.locator(".ra-said").first).to_contain_text("8h30. com 50 %")
     expect(root.locator(".ra-refusal").first).to_have_text("chance de recusar: 30 %")
     expect(answer).to_have_text("8h30. [1]")
@@ -218,14 +218,14 @@ def test_a_recording_opens_and_caution_decides_with_no_model(
     expect(root.locator(".ra-together")).to_contain_text("(2 trechos): 8h30. [1]")
     caution.fill("2")
     expect(answer).to_have_text("O texto não diz.")
-    expect(winner).to_contain_text("recusa × cautela60 %vence")
+    expect(winner).to_contain_text("recusa × cautela60 % vence")
     expect(root.locator(".llm-hear")).to_contain_text("Decisão: O texto não diz.")
     caution.fill("0")
     expect(answer).to_have_text("8h30. [1]")
     root.get_by_label("Trechos lidos").fill("2")
     expect(root.locator(".ra-row")).to_have_count(2)
     kept = trust([hit["score"] for hit in widget.recorded[0]["hits"][:2]])
-    expect(root.locator(".ra-row .ra-number")).to_have_text([percent(share) for share in kept])
+    expect(root.locator(".ra-row .llm-number")).to_have_text([percent(share) for share in kept])
     root.get_by_role("button", name="Ver o trecho 1").click()
     expect(root.locator(".ra-text").first).to_be_visible()
     expect(root.locator(".ra-passage summary").first).to_be_focused()
@@ -246,7 +246,7 @@ def agrees(root: Locator, got: rag_apart.Apart) -> None:
         root.locator(".ra-row").all(), got.sources, got.shares, got.readings, strict=True
     ):
         expect(row.locator("summary")).to_contain_text(source.title)
-        expect(row.locator(".ra-number")).to_have_text(percent(share))
+        expect(row.locator(".llm-number")).to_have_text(percent(share))
         expect(row.locator("q")).to_have_text(reading.value or rag_apart.REFUSAL)
         expect(row.locator(".ra-refusal")).to_have_text(f"chance de recusar: {percent(reading.refusal)}")
     expect(root.locator(".ra-answer")).to_have_text(got.text)
@@ -292,4 +292,7 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(opened: Callable[..., Locat
     expect(note).to_contain_text("não foi encontrado")
     expect(root.locator(".ra-row")).to_have_count(3)
     expect(root.locator(".ra-answer")).to_have_text(answer)
+    root.get_by_label("Trechos lidos").fill("2")
+    settled(root, "recorded")
+    expect(note).to_be_empty()
     root.visited.errors.clear()  # the file that was taken away
