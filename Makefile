@@ -7,7 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 NAME ?=
 DEVICE ?= cpu
-JOBS ?= 2
+JOBS ?= 3
 PY := .venv/bin/python
 # Two threads that wait for each other were up to 80 times slower on a busy machine; the hub is never asked by default.
 export OMP_NUM_THREADS ?= 1
