@@ -15,6 +15,7 @@ from llmlib.scratch.retrieval import windows
 from llmlib.widgets import ChunkView, RagPipeline, RankLists, rag_pipeline
 from llmlib.widgets.chunk_view import OVERLAPS, SIZES, counted, holds
 from tests.widgets.searched import FINE, HOURS, ORDERED, ORDERS, PHONE, STRANGE, SearchedLM, index
+from tests.widgets.seen import fits, settled
 
 BREAD = next(
     q["pergunta"] for q in questions("caxinduba") if any(a["documento"] == ORDERED["id"] for a in q["apoios"])
@@ -134,16 +135,6 @@ def test_each_way_has_its_list_and_the_passages_that_answer_are_known() -> None:
 
 
 # ---- in the page
-
-
-def settled(root: Locator, state: str = "live") -> None:
-    expect(root).to_have_attribute("data-state", state)
-    expect(root.locator(".llm-wait")).to_have_count(0)
-
-
-def fits(root: Locator) -> None:
-    page = root.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def test_a_recorded_question_is_walked_with_no_model(opened: Callable[..., Locator]) -> None:

@@ -18,6 +18,7 @@ from llmlib.scratch.marginal import Reading, Sums, same, trust
 from llmlib.widgets import ReadApart, fallback
 from llmlib.widgets.rag_pipeline import said
 from tests.widgets.searched import FINE, HOURS, PHONE, SearchedLM, index
+from tests.widgets.seen import fits, settled
 
 HERE = Path(widgets.__file__).parent
 ASKED = [("horário", HOURS["pergunta"]), ("multa", FINE["pergunta"]), ("telefone", PHONE["pergunta"])]
@@ -183,16 +184,6 @@ def test_the_page_makes_the_same_reading_of_a_text() -> None:
 
 
 # ---- in the page
-
-
-def settled(root: Locator, state: str = "live") -> None:
-    expect(root).to_have_attribute("data-state", state)
-    expect(root.locator(".llm-wait")).to_have_count(0)
-
-
-def fits(root: Locator) -> None:
-    page = root.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 @pytest.mark.parametrize("host", ["http", "disco"])

@@ -22,6 +22,7 @@ from llmlib.widgets.contrast_steps import moment
 from llmlib.widgets.text_uses import MODES
 from llmlib.widgets.vectors import pack, unpack
 from tests.widgets.page import write_page
+from tests.widgets.seen import fits
 from tests.widgets.sentences import LABELS, TEXTS, FakeEmbedder, moments, tool
 from tests.widgets.test_access import AXE, RULES
 
@@ -158,11 +159,6 @@ def mini() -> Callable:
     from llmlib.retrieval import embedder
 
     return embedder("mini-embed", "cpu")
-
-
-def fits(root: Locator) -> None:
-    page = root.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 @pytest.mark.parametrize(("host", "size"), [("http", "celular"), ("disco", "mesa")])
