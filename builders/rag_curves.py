@@ -75,6 +75,7 @@ ASKED = ("direta", "parafrase")  # wordings with the words of a question; the ot
 CASES = 6  # of each cause
 APART = (1, 2, 3, 4, 6)  # chunks read alone
 CAUTIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+SERVED = ("answerable", "unanswerable", "served", "found")  # of a summary, what does not need citations
 # themes whose documents come from tables: mini-instruct read others of those shapes, with other facts
 SHEETS = ("especies", "onibus", "produtos", "contratos")
 
@@ -337,7 +338,10 @@ def about_apart(bench: Bench, setting: Mapping) -> dict:
             "together": [{"k": setting["k"], "caution": c, **counted(rows, *one, c)} for c in CAUTIONS],
         },
         "chosen": chosen,
-        "teste": {"apart": summary(final), "together": summary(rival)},
+        "teste": {
+            name: {key: summary(records)[key] for key in SERVED}  # a prompt's own citations were not kept
+            for name, records in (("apart", final), ("together", rival))
+        },
         "differences": {
             part: difference([final[i] for i in at], [rival[i] for i in at]) for part, at in parts.items()
         },
