@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from llmlib import models
-from llmlib.lm import result_of
+from llmlib.events import finished
 from llmlib.parts import flat, must_say, stack, wanted
 from llmlib.tokens import display, token_bytes, well_formed
 
@@ -234,7 +234,7 @@ class Rewriter(Family):
 
     def rewrite(self, text: str, max_new_tokens: int = ROOM) -> str:
         """What the model writes when it reads `text`."""
-        return result_of(self.compute("rewrite", {"text": text, "max_new_tokens": max_new_tokens}))["text"]
+        return finished(self.compute("rewrite", {"text": text, "max_new_tokens": max_new_tokens}))[1]["text"]
 
     def _rewrite(self, text: str = "", max_new_tokens: int = ROOM, k: int = 0) -> Generator[dict, None, dict]:
         if not isinstance(max_new_tokens, int) or max_new_tokens < 0:
@@ -270,7 +270,8 @@ class Rewriter(Family):
         """Maps of reading `text` and writing `target`; row u of the decoder's: where it looked to write u."""
         parts, source = wanted(only, self.PARTS, self.PARTS), self._source(text)
         config = self.model.config
-        target = result_of(self._events(source, ROOM))["ids"] if target is None else [int(i) for i in target]
+        written = finished(self._events(source, ROOM))[1]["ids"] if target is None else target
+        target = [int(i) for i in written]
         if not all(0 <= i < config.vocab_size for i in target):
             raise ValueError(f"{self.name} lê tokens de 0 a {config.vocab_size - 1}.")
         self._fits(target)

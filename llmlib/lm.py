@@ -19,6 +19,7 @@ import torch
 
 from llmlib import passes
 from llmlib.conversation import chat_ids
+from llmlib.events import finished
 from llmlib.scratch.sampling import Sampling, draw, find_stop, generate, probabilities, softmax, uniform
 from llmlib.tokens import display, token_bytes, well_formed
 from llmlib.trace import Trace
@@ -266,7 +267,7 @@ class LM:
         """
         penalties = (repetition_penalty, frequency_penalty, presence_penalty)
         rules = Sampling(temperature, top_k, top_p, min_p, *penalties, seed)
-        result = result_of(self._events(prompt, max_new_tokens, rules, stop))
+        result = finished(self._events(prompt, max_new_tokens, rules, stop))[1]
         self._warn(result["cut"])
         return result["text"]
 
@@ -288,7 +289,7 @@ class LM:
             )
         ids = chat_ids(self.tokenizer, messages, self.name)
         add_bos = ids[:1] == [self.bos]  # where the format says so
-        result = result_of(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))
+        result = finished(self._events(ids, max_new_tokens, _sampling(rules), stop, add_bos=add_bos))[1]
         self._warn(result["cut"])
         return result["text"].strip()
 
@@ -334,12 +335,3 @@ def _sampling(rules: Sampling | dict) -> Sampling:
     if unknown := [key for key in rules if key not in knobs]:
         raise ValueError(f"Não conheço o controle “{unknown[0]}”; os que existem são {', '.join(knobs)}.")
     return Sampling(**rules)
-
-
-def result_of(events: Generator[dict, None, dict]) -> dict:
-    """Run a generator of events to its end; returns what it returns."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value

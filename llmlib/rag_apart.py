@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmlib import rag
+from llmlib.events import finished
 from llmlib.rag_judge import CITATION, refuses
 from llmlib.scratch.marginal import CAUTION, Reading, Sums, add_up, same, trust
 
@@ -62,15 +63,8 @@ def read(lm: object, question: str, source: rag.Source) -> Reading:
     """What the model says of one passage, always with its likeliest token."""
     asked = rag.prompt(lm, question, [source])
     given = {"messages": [{"role": "user", "content": asked.text}], "max_new_tokens": rag.ROOM, "k": CHOICES}
-    told, text = [], ""
-    steps = lm.compute("generate", given | {"sampling": {"temperature": 0}})
-    while True:
-        try:
-            told.append(next(steps))
-        except StopIteration as end:
-            text = end.value["text"]
-            break
-    return reading(text, [each["token"]["p"] for each in told], told[0]["top"] if told else [])
+    told, result = finished(lm.compute("generate", given | {"sampling": {"temperature": 0}}))
+    return reading(result["text"], [each["token"]["p"] for each in told], told[0]["top"] if told else [])
 
 
 def reading(text: str, chances: Sequence[float], first: Sequence[dict]) -> Reading:

@@ -25,6 +25,7 @@ FLOOR_0 = {
     "checkpoints",
     "data",
     "engine",
+    "events",
     "exercise_kind",
     "gguf",
     "measure",

@@ -13,6 +13,7 @@ import math
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
@@ -95,14 +96,10 @@ def record(compute: object, request: dict) -> dict:
         "sampling": {name: request[name] for name in SAMPLING if name in request},
         "stop": [stop] if isinstance(stop, str) else stop,
     }
-    events, steps = compute("generate", asked), []
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            reason = end.value["reason"]
-            break
+    events, result = finished(compute("generate", asked))
+    steps = []
+    for event in events:
         top = [{"id": t["id"], "text": t["text"], "p": t["p"]} for t in event.get("top", [])]
         token = {key: event["token"][key] for key in ("id", "text", "p")}
         steps.append({"token": token, "top": top})
-    return {"prompt_tokens": len(read["tokens"]) + 1, "steps": steps, "reason": reason}
+    return {"prompt_tokens": len(read["tokens"]) + 1, "steps": steps, "reason": result["reason"]}

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished, several
+from llmlib.widgets.several import several
 
 MASK = "<|mask|>"
 SPAN = re.compile(r"<extra_id_(\d+)>")

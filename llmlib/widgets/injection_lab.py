@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.scratch.injection import Defences, judge, message, pasted
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.chat_template import short
-from llmlib.widgets.several import finished
 
 DEFENCES = {  # of scratch.injection.Defences: (label, what it does)
     "restate": ("repetir a pergunta", "a pergunta vem de novo, depois do documento"),

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import traitlets
 
 from llmlib import data
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished
 
 K = 6  # alternatives kept for each token, as in playground.js
 USUAL = {  # at rest; the table of playground.settings.js says the same

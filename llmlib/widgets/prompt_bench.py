@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.scratch.prompting import LAYOUTS, Prompt, variants
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 from llmlib.widgets.chat_template import losses, short
-from llmlib.widgets.several import finished, several
+from llmlib.widgets.several import several
 
 FORMS = {"text": "texto solto", "chat": "mensagem"}
 MOST = 8  # examples

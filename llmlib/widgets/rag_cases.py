@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 import traitlets
 
 from llmlib import rag, rag_judge
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.answer_judge import asked
 from llmlib.widgets.answer_judge import said as checks_said
 from llmlib.widgets.base import Widget
 from llmlib.widgets.rag_pipeline import WAYS, Found
-from llmlib.widgets.several import finished
 
 DEPTH = 20  # chunks searched, to tell where the evidence was when it did not come among the first k
 MOST = 8  # chunks that the reader may put into a prompt

@@ -15,9 +15,9 @@ import traitlets
 
 from llmlib import rag
 from llmlib.data import model_names
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished
 
 WAYS = {
     "bm25": "palavras (BM25)",

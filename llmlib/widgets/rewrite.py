@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import traitlets
 
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished
 
 ROOM = 96  # most tokens written
 REASONS = {

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
+from llmlib.events import finished
 from llmlib.scratch.sampling import Sampling, probabilities, softmax
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
@@ -212,12 +213,8 @@ def texts(source: object, text: str, made: list[dict], count: int, start: dict) 
         params |= {"sampling": {**rules, "seed": start["seed"] + number}}
         if made:
             params["written"] = [each["id"] for each in made]
-        run, tokens = source.compute("generate", params), []
-        while True:
-            try:
-                tokens.append(slim(next(run)["token"]))
-            except StopIteration as end:
-                text_only = end.value["text"][before:]  # it begins with what was written before
-                found.append({"text": text_only, "reason": end.value["reason"], "tokens": tokens})
-                break
+        events, result = finished(source.compute("generate", params))
+        text_only = result["text"][before:]  # it begins with what was written before
+        tokens = [slim(event["token"]) for event in events]
+        found.append({"text": text_only, "reason": result["reason"], "tokens": tokens})
     return found

@@ -19,13 +19,3 @@ def several(*models: object) -> Callable[[str, dict], object]:
         return by_name[name].compute(method, {k: v for k, v in params.items() if k != "model"})
 
     return compute
-
-
-def finished(answer: object) -> tuple[list[dict], dict]:
-    """What `compute` answered to "generate", run to its end: (events, result)."""
-    events = []
-    while True:
-        try:
-            events.append(next(answer))
-        except StopIteration as end:
-            return events, end.value

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished, several
+from llmlib.widgets.several import several
 
 FORMS = ("text", "chat")  # the words alone; the words as the user's message, in the chat format
 REASONS = {  # twin of REASONS in side_by_side.js

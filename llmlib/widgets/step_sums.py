@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 
 import traitlets
 
+from llmlib.events import finished
 from llmlib.measure import share
 from llmlib.scratch import prompting
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
-from llmlib.widgets.several import finished, several
+from llmlib.widgets.several import several
 
 WAYS = {  # key: (label, what it is)
     "direct": ("direto", "quatro somas resolvidas, só com o resultado"),

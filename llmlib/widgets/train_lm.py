@@ -13,6 +13,7 @@ from collections.abc import Callable
 import traitlets
 
 from llmlib.data import corpus
+from llmlib.events import finished
 from llmlib.widgets import fallback as html
 from llmlib.widgets.base import Widget
 
@@ -132,12 +133,8 @@ class TrainLM(Widget):
 def record(compute: Callable[[str, dict], object], params: dict) -> dict:
     """Make a run to its end, and keep what the figure draws."""
     kept: dict = {"start": None, "losses": [], "validations": [], "samples": [], "speed": 0}
-    events = compute("train", {"run": "gravação", **params})
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            return kept | {"reason": end.value["reason"]}
+    events, result = finished(compute("train", {"run": "gravação", **params}))
+    for event in events:
         if "start" in event:
             kept["start"] = event["start"]
             continue
@@ -146,3 +143,4 @@ def record(compute: Callable[[str, dict], object], params: dict) -> dict:
         if "sample" in event:
             kept["validations"].append([event["step"], event["validation"]])
             kept["samples"].append([event["step"], event["sample"]])
+    return kept | {"reason": result["reason"]}

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from llmlib.data import model_names, root, task
+from llmlib.events import finished
 from llmlib.measure import answer_probability
 from llmlib.scratch import sft
-from llmlib.widgets.several import finished
 
 ASKED = [
     ("Qual é a capital da França?", "Paris"),

@@ -3,6 +3,7 @@
 import pytest
 
 from builders.tokenizer import wrap
+from llmlib.events import finished
 from llmlib.lm import LM
 from llmlib.scratch.sft import CHAT_TEMPLATE, SPACED_TEMPLATE
 from tests.engine.node import EngineError
@@ -69,15 +70,6 @@ def test_a_message_of_nobody_is_refused(ask, lm):
         ask("encode", messages=nobody)
     with pytest.raises(ValueError, match="veio root"):
         lm.compute("encode", {"messages": nobody})
-
-
-def finished(turns):
-    events = []
-    while True:
-        try:
-            events.append(next(turns))
-        except StopIteration as end:
-            return events, end.value
 
 
 @pytest.mark.parametrize("start", [{"text": "Era uma vez"}, {"messages": TALK}])

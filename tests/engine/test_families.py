@@ -21,6 +21,7 @@ from transformers.models.t5.modeling_t5 import T5Attention
 from builders import bert, page, page_families, t5, xlnet
 from builders.tokenizer import wrap
 from llmlib import families, load
+from llmlib.events import finished
 from llmlib.models import ModelError
 from tests.engine.node import EngineError
 
@@ -128,13 +129,8 @@ def both(pair, method: str, **params) -> dict:
     ask, model = pair
     ours, theirs = ask(method, **params), model.compute(method, params)
     if method == "rewrite":
-        events = []
-        while True:
-            try:
-                events.append(next(theirs))
-            except StopIteration as end:
-                theirs = end.value | {"events": events}
-                break
+        events, result = finished(theirs)
+        theirs = result | {"events": events}
     else:
         ours.pop("events")
     same(ours, theirs)
@@ -370,7 +366,7 @@ def test_what_cannot_be_answered_gets_one_sentence(opened, folders, name):
         with pytest.raises(EngineError) as ours:
             ask(method, **params)
         with pytest.raises(ValueError) as theirs:
-            families.result_of(events) if hasattr(events := model.compute(method, params), "send") else None
+            finished(events) if hasattr(events := model.compute(method, params), "send") else None
         assert str(ours.value) == str(theirs.value).replace(model.name, name)
         assert sentence.format(name) in str(ours.value)
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from llmlib.events import finished
 from llmlib.scratch.small_lm import Lessons
 from tests.engine.node import EngineError
 
@@ -11,16 +12,6 @@ TEXT = (
     * 12
 )
 SMALL = {"hidden_size": 32, "layers": 1, "batch": 3, "context": 16}
-
-
-def events_of(answer: object) -> tuple[list[dict], dict]:
-    """The events and the result of a generator."""
-    events = []
-    while True:
-        try:
-            events.append(next(answer))
-        except StopIteration as end:
-            return events, end.value
 
 
 def of(events: list[dict], key: str) -> list:
@@ -36,7 +27,7 @@ def test_page_and_kernel_tell_the_same_run(node, choices):
     torch.set_num_threads(1)
     params = {"run": "a", "text": TEXT, "steps": 45, "every": 15, **choices}
     ours = node.ask("train", **params)
-    theirs, result = events_of(Lessons(None).compute("train", params))
+    theirs, result = finished(Lessons(None).compute("train", params))
     start = dict(ours["events"][0]["start"])
     assert start.pop("backend") == "wasm"
     assert start == pytest.approx(theirs[0]["start"])
@@ -79,7 +70,7 @@ def test_the_learning_rate_may_change_while_it_runs(node):
     assert node.ask("adjust", run="c", learning_rate=0.02)["learning_rate"] == 0.02
     assert node.ask("train", run="c", steps=1)["learning_rate"] == 0.02
     lessons = Lessons(None)
-    events_of(lessons.compute("train", {"run": "c", "text": TEXT, "steps": 1, **SMALL}))
+    finished(lessons.compute("train", {"run": "c", "text": TEXT, "steps": 1, **SMALL}))
     assert lessons.compute("adjust", {"run": "c", "learning_rate": 0.02})["learning_rate"] == 0.02
 
 
@@ -87,7 +78,7 @@ def test_the_learning_rate_may_change_while_it_runs(node):
 def test_a_rate_that_is_too_high_stops_the_run_with_a_reason(node, rate):
     params = {"run": "d", "text": TEXT, "steps": 400, "every": 50, "learning_rate": rate, **SMALL}
     ours = node.ask("train", **params)
-    _, theirs = events_of(Lessons(None).compute("train", params))
+    _, theirs = finished(Lessons(None).compute("train", params))
     assert ours["reason"] == theirs["reason"] == "diverged"
     assert ours["step"] < 400
     assert ours["learning_rate"] == rate
@@ -97,7 +88,7 @@ def test_write_continues_a_prompt_longer_than_the_context(node):
     params = {"run": "e", "text": TEXT, "steps": 5, **SMALL}
     node.ask("train", **params)
     lessons = Lessons(None)
-    events_of(lessons.compute("train", params))
+    finished(lessons.compute("train", params))
     for prompt in ("O gato subiu no telhado da casa", "", "日本語 gato\ud800"):
         ours = node.ask("write", run="e", prompt=prompt, length=40, temperature=0.5, seed=3)
         theirs = lessons.compute(
@@ -130,7 +121,7 @@ def test_what_cannot_be_learned_gets_the_same_sentence_in_both(node, params, sen
     with pytest.raises(EngineError) as ours:
         node.ask("train", **params)
     with pytest.raises(ValueError, match=r"\.$") as theirs:
-        events_of(Lessons(None).compute("train", params))
+        finished(Lessons(None).compute("train", params))
     assert str(ours.value) == str(theirs.value)
     assert sentence in str(ours.value)
 
@@ -148,7 +139,7 @@ def test_what_cannot_be_learned_gets_the_same_sentence_in_both(node, params, sen
 )
 def test_other_alphabets_and_long_texts_are_read_alike(node, text):
     ours = node.ask("train", run="f", text=text, steps=0, hidden_size=16, layers=1, context=8)
-    theirs, _ = events_of(
+    theirs, _ = finished(
         Lessons(None).compute(
             "train", {"run": "f", "text": text, "steps": 0, "hidden_size": 16, "layers": 1, "context": 8}
         )

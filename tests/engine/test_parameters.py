@@ -12,6 +12,7 @@ import torch
 from builders.page import cached, quantized_state
 from llmlib import load
 from llmlib.data import model_path
+from llmlib.events import finished
 from tests.engine.node import Node
 
 PROMPTS = ["Era uma vez um", "Pergunta: Qual é a capital do Chile?\nResposta:", "", "🐱 Ação:\n"]
@@ -64,12 +65,7 @@ def page():
 
 def kernel(lm, params: dict) -> tuple[list[dict], dict]:
     """(events, result) of the Python side."""
-    events, run = [], lm.compute("generate", params)
-    while True:
-        try:
-            events.append(next(run))
-        except StopIteration as end:
-            return events, end.value
+    return finished(lm.compute("generate", params))
 
 
 def agree(lm, page, params: dict) -> dict:

@@ -8,6 +8,7 @@ import torch
 
 from builders.tokenizer import wrap
 from llmlib import engine
+from llmlib.events import finished
 from llmlib.lm import LM
 from tests.engine.node import EngineError
 from tests.engine.pages import page_file, random_model, tokenizer_data
@@ -112,13 +113,8 @@ def test_generate_answers_as_the_kernel(ask, lm, seed):
         "sampling": {"temperature": 0.9, "top_p": 0.95, "repetition_penalty": 1.1, "seed": seed},
     }
     ours = ask("generate", **params)
-    turns, theirs = lm.compute("generate", params), []
-    while True:
-        try:
-            theirs.append(next(turns))
-        except StopIteration as end:
-            same(without(ours, "events"), end.value)
-            break
+    theirs, result = finished(lm.compute("generate", params))
+    same(without(ours, "events"), result)
     for a, b in zip(ours["events"], theirs, strict=True):
         same(a, b)
 

@@ -11,6 +11,7 @@ import torch
 
 from llmlib import load
 from llmlib.data import model_names, model_path
+from llmlib.events import finished
 from llmlib.scratch.transformer import Transformer
 from tests.conftest import TEXTS, tiny_model, tiny_tokenizer
 
@@ -28,16 +29,6 @@ def generated_by_transformers(lm, prompt, new, **options):
     ids = torch.tensor([[lm.bos, *lm.tokenizer.encode(prompt, add_special_tokens=False)]])
     out = lm.model.generate(ids, max_new_tokens=new, eos_token_id=lm.eos and list(lm.eos), **options)
     return out[0, ids.shape[1] :].tolist()
-
-
-def run(events):
-    """(events, result) of a generator."""
-    seen = []
-    while True:
-        try:
-            seen.append(next(events))
-        except StopIteration as end:
-            return seen, end.value
 
 
 def test_trace_is_what_transformers_computed(tiny_lm):
@@ -157,7 +148,7 @@ def test_stop_cuts_the_text_where_it_begins(tiny_lm):
 
 
 def test_generation_ends_at_the_context(tiny_lm):
-    events, result = run(tiny_lm._events("Era uma vez", 200, {"seed": 1}))
+    events, result = finished(tiny_lm._events("Era uma vez", 200, {"seed": 1}))
     prompt = 1 + len(tiny_lm.tokenizer.encode("Era uma vez"))
     assert result["reason"] == "context"
     assert prompt + len(events) == tiny_lm.context + 1  # the last one is chosen, and never read
@@ -165,9 +156,9 @@ def test_generation_ends_at_the_context(tiny_lm):
 
 
 def test_generation_ends_at_the_end_of_text(tiny_lm, monkeypatch):
-    _, result = run(tiny_lm._events("Era", 5, {"temperature": 0}))
+    _, result = finished(tiny_lm._events("Era", 5, {"temperature": 0}))
     monkeypatch.setattr(tiny_lm, "eos", {result["ids"][2]})
-    _, result = run(tiny_lm._events("Era", 5, {"temperature": 0}))
+    _, result = finished(tiny_lm._events("Era", 5, {"temperature": 0}))
     assert result["reason"] == "eos"
     assert len(result["ids"]) == 3
 
@@ -248,7 +239,7 @@ def test_chat_uses_the_template_of_the_model(tmp_path):
     prompt = "<|im_start|>user\nOi<|im_end|>\n<|im_start|>assistant\n"
     ids = lm.tokenizer.encode(prompt)
     assert ids[0] == 1
-    _, result = run(lm._events(ids, 6, {"temperature": 0}, add_bos=False))
+    _, result = finished(lm._events(ids, 6, {"temperature": 0}, add_bos=False))
     assert lm.chat([{"role": "user", "content": "Oi"}], 6, temperature=0) == result["text"].strip()
 
 
@@ -284,7 +275,7 @@ def test_compute_answers_as_the_engine_does(tiny_lm):
     assert set(answer) == {"tokens", "cut", "top", "rest", "entropy", "chosen"}
     assert answer["tokens"] == encoded["tokens"]
     params = {"text": TEXT, "max_new_tokens": 4, "sampling": {"seed": 1}, "stop": [], "k": 2}
-    events, result = run(compute("generate", params))
+    events, result = finished(compute("generate", params))
     assert set(events[0]["token"]) == {"id", "text", "p", "logit", "q"}
     assert len(events[0]["top"]) == 2
     assert events[0]["token"] == answer["chosen"]
@@ -297,7 +288,7 @@ def test_compute_answers_as_the_engine_does(tiny_lm):
     assert trace["tokens"][1:] == encoded["tokens"]
     # one token at a time, as the figure of the loop asks, is the same text as all at once
     rules = {"seed": 1, "frequency_penalty": 1.5, "repetition_penalty": 1.2}
-    whole = run(compute("generate", {"text": TEXT, "max_new_tokens": 6, "sampling": rules}))[1]["ids"]
+    whole = finished(compute("generate", {"text": TEXT, "max_new_tokens": 6, "sampling": rules}))[1]["ids"]
     ids = [each["id"] for each in encoded["tokens"]]
     for step, token in enumerate(whole):
         answer = compute("next", {"ids": ids + whole[:step], "sampling": rules, "generated": step})

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from llmlib import compute, data
+from llmlib.events import finished
 from llmlib.retrieval import RetrievalError, answers, encoders, index
 from llmlib.retrieval.encoders import Embedder
-from llmlib.widgets.several import finished, several
+from llmlib.widgets.several import several
 from tests.retrieval.test_index import TOWN, Letters
 
 
