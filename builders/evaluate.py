@@ -39,6 +39,7 @@ from builders.measures import (
     questions,
     reading,
     stories,
+    towns,
 )
 from llmlib import load
 
@@ -103,6 +104,7 @@ CHAT: dict[str, Measure] = {
     "following": lambda lm, folder, size: chat.following(lm, some(chat.ITEMS, size)),
     "answers": lambda lm, folder, size: chat.answers(lm, some(questions.PROMPTS, size)),
     "reading": lambda lm, folder, size: reading.measure(lm, reading.chat(lm), some(reading.ITEMS, size)),
+    "towns": lambda lm, folder, size: towns.measure(lm, some(towns.ITEMS, size)),
     "int8": int8,
     "samples": lambda lm, folder, size: chat.samples(lm, some(SAMPLES, size)),
 }

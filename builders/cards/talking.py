@@ -47,6 +47,17 @@ def following(found: dict) -> str:
     )
 
 
+def towns(found: dict) -> str:
+    """Reading what a search found, by whether training read the theme."""
+    names = {"trained": "temas que o treino leu, com outros nomes", "held": "temas que nenhum treino leu"}
+    rows = [
+        [names[which], *(percent(cells[way]) for way in ("near", "far", "unanswerable"))]
+        for which, cells in found.items()
+    ]
+    head = ["cidades inventadas", "com as palavras do texto", "com outras", "recusa quando não está lá"]
+    return "**Ler o que uma busca achou**, em um ou dois trechos:\n\n" + table(head, rows)
+
+
 def duel(found: dict) -> str:
     """Wins, losses and ties against the sibling."""
     rate = f", {percent(found['rate'])} das decididas" if found["rate"] else ""
@@ -69,7 +80,13 @@ def section(result: dict) -> str:
         )
     parts += [
         make(m[name])
-        for name, make in (("following", following), ("duel", duel), ("reading", reading), ("int8", int8))
+        for name, make in (
+            ("following", following),
+            ("duel", duel),
+            ("reading", reading),
+            ("towns", towns),
+            ("int8", int8),
+        )
         if m.get(name)
     ]
     return "## O que foi medido\n\n" + "\n\n".join(parts)

@@ -156,12 +156,11 @@ def _check(made: Theme, source: str) -> None:
             raise ThemeError(f"{source}: nome não declarado em “{text[:80]}”")
 
 
-@lru_cache(maxsize=1)
-def themes() -> tuple[Theme, ...]:
-    """Every theme, a file each."""
-    return tuple(
-        parse(path.read_text("utf-8"), path.name) for path in sorted((TABLES / "temas").glob("*.txt"))
-    )
+@lru_cache(maxsize=2)
+def themes(held: bool = False) -> tuple[Theme, ...]:
+    """Every theme, a file each. `held`: those that no training reads; they tell reading from memory."""
+    folder = TABLES / "temas" / "guardados" if held else TABLES / "temas"
+    return tuple(parse(path.read_text("utf-8"), path.name) for path in sorted(folder.glob("*.txt")))
 
 
 # ---- drawing

@@ -47,9 +47,9 @@ class Town:
     asked: tuple[Asked, ...]
 
 
-def theme_town(rng: random.Random, split: str, number: int | None = None) -> Town:
-    """One theme, its names and values drawn anew."""
-    every = themes.themes()
+def theme_town(rng: random.Random, split: str, number: int | None = None, held: bool = False) -> Town:
+    """One theme, its names and values drawn anew; `held`: one that no training reads."""
+    every = themes.themes(held)
     made = themes.draw(rng, split, every[number] if number is not None else rng.choice(every))
     papers, name = [], made.theme.name
     for told in made.papers:

@@ -11,6 +11,7 @@ from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.town_tables import FIXED, table_town
 from builders.corpus.towns import pieces, theme_town
 from builders.documents.model import normalised
+from builders.measures import towns as towns_measure
 from llmlib import rag
 from llmlib.data import documents, questions
 from llmlib.scratch.retrieval import windows
@@ -44,9 +45,10 @@ Escrevo do {C}.
 @pytest.fixture(scope="module")
 def towns():
     rng = random.Random("cidades")
-    return [theme_town(rng, "train", i) for i in range(len(themes.themes()))] + [
-        town for number in range(4) for town in table_town(number, "train")
+    every = [
+        theme_town(rng, "train", i, held) for held in (False, True) for i in range(len(themes.themes(held)))
     ]
+    return every + [town for number in range(4) for town in table_town(number, "train")]
 
 
 def test_every_paper_states_its_facts_where_it_says(towns):
@@ -102,6 +104,17 @@ def test_conversations_tell_the_truth_of_their_pieces():
     assert cited > 200
 
 
+def test_what_the_town_before_states_answers_nothing():
+    before, town = (theme_town(random.Random(seed), "train", 0) for seed in (1, 2))  # the same facts
+    cut = towned._Visit(town, 1, before).cut(60, True)
+    own = towned._Visit(town, 1).cut(60, True)
+    assert cut[: len(own)] == own
+    other = cut[len(own) :]
+    assert [p.text for p in other] == [p.text for p in towned._Visit(before, 1).cut(60, True)]
+    assert any(p.whole for p in own)
+    assert not any(p.whole | p.touched for p in other)
+
+
 def test_the_message_is_the_one_that_the_course_sends():
     source = rag.Source("d", "t", 0, 1, "Um texto.", "Um texto.")
     assert towned.message("Por quê?", ["Um texto."]) == rag.message("Por quê?", [source])
@@ -130,7 +143,7 @@ def test_nothing_of_the_part_that_measures_is_in_training(towns):
     held = [d for d in documents("caxinduba") if d["parte"] == "teste"]
     names = {name.lower() for d in held for name in re.findall(whole, d["texto"])}
     assert len(names) > 40
-    names -= {"estação biológica"}  # what sheets of any town may call themselves
+    names -= {"estação biológica", "distrito industrial"}  # what any town may have
     assert not {name for name in names if re.search(rf"\b{re.escape(name)}\b", told)}
     asked = {wording.lower() for town in towns for a in town.asked for wording in a.near + a.far}
     assert not asked & {w["texto"].lower() for q in questions("caxinduba", "teste") for w in q["jeitos"]}
@@ -144,6 +157,54 @@ def test_nothing_of_the_part_that_measures_is_in_training(towns):
     }
     assert len(sentences) > 400
     assert not [each for each in sentences if each in told]
+
+
+def runs(theme: themes.Theme, size: int) -> set[tuple[str, ...]]:
+    """Every run of `size` words of its documents and of its questions."""
+    texts = [paper.text for paper in theme.papers]
+    texts += [wording for fact in theme.facts.values() for wording in fact.direct + fact.other]
+    found = set()
+    for text in texts:
+        words = re.findall(r"\w+", text.lower())
+        found |= {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+    return found
+
+
+def test_held_themes_stay_out_of_training():
+    held, read = themes.themes(True), themes.themes()
+    assert len(held) >= 20
+    known = set().union(*(runs(theme, 9) for theme in read))
+    own = set().union(*(runs(theme, 9) for theme in held))
+    assert len(own & known) < len(own) / 500, own & known  # any two texts share turns of phrase
+    rng = random.Random("guardados")
+    drawn = {paper.title for _ in range(60) for paper in theme_town(rng, "train").papers}
+    assert not drawn & {
+        paper.title for i in range(len(held)) for paper in theme_town(rng, "valid", i, True).papers
+    }
+
+
+def test_the_measure_of_towns_counts_by_theme_and_by_way(monkeypatch):
+    every = [
+        item
+        for held in (True, False)
+        for way in towns_measure.WAYS
+        for item in towns_measure.items(6, held, way)
+    ]
+    assert len(every) == 24
+    assert all(answer and any(answer.lower() in text.lower() for text in texts) for _, texts, answer in every)
+    held = {question for way in towns_measure.WAYS for question, *_ in towns_measure.items(6, True, way)}
+
+    def replies(lm, asked):
+        return [f"{answer}. [1]" if q in held else NOT_IN_TEXT for q, _, answer in asked]
+
+    monkeypatch.setattr(towns_measure, "replies", replies)
+    found = towns_measure.measure(None, 6)
+    assert found["held"]["all"]["hits"] == found["held"]["all"]["n"] == 12
+    assert found["trained"]["all"]["hits"] == 0
+    assert found["trained"]["unanswerable"]["hits"] == 3
+    for _, texts, answer in towns_measure.items(4, True, "near", shown=False):
+        assert texts
+        assert answer == ""
 
 
 def test_the_right_answer_is_accepted_and_another_is_not():

@@ -144,7 +144,7 @@ MAKERS: dict[str, Callable[[random.Random, str], Conversation]] = {
 # conversations of each kind, in parts
 SHARES = {
     "fato": 32, "recusa": 12, "leitura": 36, "sem_resposta": 10, "fonte": 13, "documento": 8,
-    "documento_sem": 3, "cidade": 46, "cidade_sem": 17, "padrao": 5, "copia": 16, "lista": 12,
+    "documento_sem": 3, "cidade": 62, "cidade_sem": 20, "padrao": 5, "copia": 16, "lista": 12,
     "vocabulario": 8, "conta": 10, "classificacao": 8, "historia": 8, "continuacao": 4, "descricao": 6,
     "reescrita": 10, "identidade": 5, "saudacao": 3, "dialogo": 13, "sistema": 12,
 }  # fmt: skip
@@ -161,8 +161,8 @@ def make(rng: random.Random, split: str, kind: str) -> Conversation:
 
 
 def documents(rng: random.Random, split: str, kinds: Sequence[str] | None = None) -> Iterator[Conversation]:
-    """Endless conversations; `kinds` asks for some of them only, in equal parts."""
+    """Endless conversations in the shares of SHARES; `kinds` asks for some of them only."""
     names = list(kinds or SHARES)
-    weights = [1] * len(names) if kinds else list(SHARES.values())
+    weights = [SHARES[name] for name in names]
     while True:
         yield make(rng, split, rng.choices(names, weights)[0])

@@ -3,15 +3,16 @@
 One user message: the question, the numbered pieces, the question again (`llmlib.rag.message`), and the
 answer is the bare value with the number of its piece. A decoder reads from left to right: with the question
 in front, the pieces are read knowing what is looked for. Pieces are windows of words with the paper's title,
-as an index cuts them; beside the right one stand those that share most words with the question. Where the
-right piece is held back, or nothing in the town answers, "O texto não diz.".
+as an index cuts them; beside the right one stand those that share most words with the question, of this town
+or of the one before: a search in many documents finds other matters too. Where the right piece is held back,
+or nothing in the town answers, "O texto não diz.".
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from builders.corpus.passages import NOT_IN_TEXT
@@ -24,6 +25,7 @@ FOLLOWED = 0.85  # share of messages after which more is asked of the same piece
 MORE = 6  # most further questions: reading a piece once and asking it often teaches more a token
 EACH = 100  # characters of a further question with its answer, about
 SIZES = (25, 40, 40, 60, 60, 60, 60, 80)  # words of a piece
+COUNTS = (1, 1, 1, 1, 2, 2, 2, 2, 3, 3)  # pieces of a context
 
 
 def message(question: str, context: Sequence[str], before: bool = True) -> str:
@@ -85,15 +87,20 @@ class _Visit:
 
     town: Town
     left: int
+    before: Town | None = None
     cuts: dict[tuple[int, bool], list[Piece]] = field(default_factory=dict)
 
     def cut(self, size: int, titled: bool) -> list[Piece]:
-        """All papers in pieces of a size."""
+        """All papers in pieces of a size; then those of the town before, which answer nothing here."""
         if (size, titled) not in self.cuts:
-            self.cuts[size, titled] = [
-                p for paper in self.town.papers for p in pieces(paper, size, (size + 2) // 4, titled)
-            ]
+            own, other = (_cut(town, size, titled) if town else [] for town in (self.town, self.before))
+            nothing: frozenset[str] = frozenset()
+            self.cuts[size, titled] = own + [replace(p, whole=nothing, touched=nothing) for p in other]
         return self.cuts[size, titled]
+
+
+def _cut(town: Town, size: int, titled: bool) -> list[Piece]:
+    return [p for paper in town.papers for p in pieces(paper, size, (size + 2) // 4, titled)]
 
 
 _visits: WeakKeyDictionary[random.Random, _Visit] = WeakKeyDictionary()
@@ -103,7 +110,7 @@ def _visit(rng: random.Random, split: str) -> _Visit:
     """The town that this generator is in; a new one after some questions."""
     now = _visits.get(rng)
     if now is None or not now.left:
-        now = _visits[rng] = _Visit(any_town(rng, split), rng.randint(4, 12))
+        now = _visits[rng] = _Visit(any_town(rng, split), rng.randint(4, 12), now and now.town)
     now.left -= 1
     return now
 
@@ -116,7 +123,7 @@ def conversation(rng: random.Random, split: str) -> tuple[list[tuple[str, str]],
         asked = rng.choice(town.asked)
         question = _worded(rng, asked)
         shown = rng.random() >= HELD_BACK
-        count = rng.choice((1, 1, 1, 1, 1, 2, 2, 2, 3, 4))
+        count = rng.choice(COUNTS)
         context = _context(rng, every, asked, question, count, shown)
         if not context:
             continue
