@@ -37,8 +37,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
@@ -47,7 +45,6 @@ from builders.corpus import instructions, preferences
 from builders.corpus.instructions import Conversation
 from builders.corpus.preferences import Pair
 from builders.measures import TEMPERATURE, batch, duel
-from llmlib import adapters
 from llmlib.lm import LM
 from llmlib.measure import average
 from llmlib.scratch import dpo, lora
@@ -57,7 +54,6 @@ from llmlib.scratch.sft import encode
 from llmlib.scratch.train import Settings, Stage, train
 
 LONGEST = 288  # tokens of prompt and answer; longer pairs are left out
-ALPHA = 2  # of a detour, over its rank
 CHUNK = 96  # prompts sampled between two saves
 PARTS = (1.0, 0.6, 0.3)  # of the way, among which the end is chosen
 EACH = 2  # most pairs of one prompt
@@ -265,36 +261,6 @@ def preferred(lm: LM, base: LM, n: int, seed: int) -> dict:
     }  # fmt: skip
 
 
-def save(model: torch.nn.Module, tokenizer: object, training: dict, args: argparse.Namespace) -> None:
-    """Write the folder aside and swap it in: the adapter, as peft keeps one, and all that is not weights.
-
-    An index says that the other weights are those of --base, so transformers opens the folder like any other
-    (with peft there to apply the adapter). The adapter keeps the sha256 of the weights that it was made for.
-    """
-    whole = args.base / "model.safetensors"
-    header = {adapters.BASE: hashlib.sha256(whole.read_bytes()).hexdigest()}  # more keys come in any order
-    with safe_open(whole, "pt") as file:
-        index = dict.fromkeys(file.keys(), f"../{args.base.name}/{whole.name}")
-    parts = {name: p.half().cpu().contiguous() for name, p in lora.adapter(model).items()}
-    config = {
-        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(args.base),
-        "r": args.rank, "lora_alpha": ALPHA * args.rank, "lora_dropout": 0.0, "bias": "none",
-        "target_modules": list(lora.TARGETS), "inference_mode": True,
-    }  # fmt: skip
-
-    def write(folder: Path) -> None:
-        (folder / "model.safetensors").unlink()
-        save_file(parts, folder / "adapter_model.safetensors", metadata=header)
-        described = {
-            "adapter_config.json": config,
-            f"{whole.name}.index.json": {"metadata": {}, "weight_map": index},
-        }
-        for name, said in described.items():
-            (folder / name).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-
-    sft.finish(lora.merge(model), tokenizer, training, args.out, write)
-
-
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = sft.arguments(
@@ -333,8 +299,7 @@ def main(argv: list[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     if not (args.base / "config.json").exists():
         sys.exit(f"There is no model in {args.base}: make it with python -m builders.sft, or give --base.")
-    if args.base.resolve().parent != args.out.resolve().parent:
-        sys.exit(f"{args.out} will need the weights in {args.base}: give --out a folder beside it.")
+    sft.beside(args)
     start, device = time.monotonic(), torch.device(args.device)
     model, tokenizer = sft.open_base(args.base, args.seed)
     base = LM(args.base.name, model.to(device).eval(), tokenizer)
@@ -351,7 +316,7 @@ def main(argv: list[str] | None = None) -> None:
         model.set_attn_implementation("causal")  # padding is on the right: no mask is needed
     table.weigh(model)
     parameters = sum(p.numel() for p in model.parameters())
-    lora.add_lora(model, args.rank, ALPHA * args.rank)
+    lora.add_lora(model, args.rank, sft.ALPHA * args.rank)
     steps = max(1, round(args.epochs * len(table) / args.batch))
     settings = Settings(
         tokens=steps * args.batch * table.length, batch=args.batch, muon_lr=0.0, adamw_lr=args.lr, warmup=0.1,
@@ -388,7 +353,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = [{**asdict(one), "conversation": one.conversation.prompt} for one in made]
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     (args.work / "pairs.jsonl").write_text("".join(lines), encoding="utf-8")
-    save(model, tokenizer, training, args)
+    sft.finish_adapter(model, tokenizer, training, args)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ Conversations come from `builders.corpus.instructions`, become rows by `llmlib.s
 the answers alone) and are read by the loop of `llmlib.scratch.train`, at lower rates than pre-training's.
 One row in eight is pre-training text, so that the model keeps what it knew. `--examples` trains on fewer
 conversations, read again and again: how much does each thousand teach? Killed at any moment, `--resume` goes
-on. The chat template travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
+on. `--rank` trains a LoRA adapter alone (`llmlib.scratch.lora`), and `--kinds` on some kinds of conversation:
+a model for one task, kept as some hundred thousand numbers beside the weights of --base. The chat template
+travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
 """
 
 from __future__ import annotations
@@ -19,21 +21,24 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.distributed as dist
+from safetensors import safe_open
+from safetensors.torch import save_file
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from builders import pretrain, shards
 from builders.corpus import instructions
 from builders.measures import batch, proportion
+from llmlib import adapters
 from llmlib.lm import LM
-from llmlib.scratch import sft
+from llmlib.scratch import lora, sft
 from llmlib.scratch.parallel import processes
 from llmlib.scratch.train import Rows, Settings, Stage, TrainingError, train
 
@@ -41,12 +46,15 @@ ROW = 512  # tokens of a row, or the model's context where that is shorter
 OLD = 8  # one row in so many is pre-training text
 TOKENS_A_CONVERSATION = 110  # about, to know how many to make for a run
 SPEED = 7_000  # tokens a second that one CPU core reads at most: conversations are made for that
+ALPHA = 2  # of a LoRA detour, over its rank
 ENDS = [0, 2]  # <|endoftext|>, <|im_end|>
 
 
-def conversations(seed: int, count: int) -> Iterator[instructions.Conversation]:
+def conversations(
+    seed: int, count: int, kinds: Sequence[str] | None = None
+) -> Iterator[instructions.Conversation]:
     """The first `count` conversations of the training split: fewer are always the beginning of more."""
-    return islice(instructions.documents(random.Random(f"sft/{seed}"), "train"), count)
+    return islice(instructions.documents(random.Random(f"sft/{seed}"), "train", kinds), count)
 
 
 def read_old(base: Path, corpus: Path, work: Path, tokenizer: PreTrainedTokenizerBase, length: int) -> Rows:
@@ -167,6 +175,42 @@ def arguments(program: str, description: str, base: str, out: str, minutes: floa
     return parser
 
 
+def beside(args: argparse.Namespace) -> None:
+    """An adapter needs its base for a neighbour: leave with a sentence where it would not be one."""
+    if args.base.resolve().parent != args.out.resolve().parent:
+        sys.exit(f"{args.out} will need the weights in {args.base}: give --out a folder beside it.")
+
+
+def finish_adapter(model: object, tokenizer: object, training: dict, args: argparse.Namespace) -> None:
+    """Write the folder aside and swap it in: the adapter, as peft keeps one, and all that is not weights.
+
+    An index says that the other weights are those of --base, so transformers opens the folder like any other
+    (with peft there to apply the adapter). The adapter keeps the sha256 of the weights that it was made for.
+    """
+    whole = args.base / "model.safetensors"
+    header = {adapters.BASE: hashlib.sha256(whole.read_bytes()).hexdigest()}  # more keys come in any order
+    with safe_open(whole, "pt") as file:
+        index = dict.fromkeys(file.keys(), f"../{args.base.name}/{whole.name}")
+    parts = {name: p.half().cpu().contiguous() for name, p in lora.adapter(model).items()}
+    config = {
+        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(args.base),
+        "r": args.rank, "lora_alpha": ALPHA * args.rank, "lora_dropout": 0.0, "bias": "none",
+        "target_modules": list(lora.TARGETS), "inference_mode": True,
+    }  # fmt: skip
+
+    def write(folder: Path) -> None:
+        (folder / "model.safetensors").unlink()
+        save_file(parts, folder / "adapter_model.safetensors", metadata=header)
+        described = {
+            "adapter_config.json": config,
+            f"{whole.name}.index.json": {"metadata": {}, "weight_map": index},
+        }
+        for name, said in described.items():
+            (folder / name).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+    finish(lora.merge(model), tokenizer, training, args.out, write)
+
+
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = arguments(
@@ -177,6 +221,10 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="holds texto/")
     parser.add_argument(
         "--examples", type=pretrain.count, help="train on so many conversations only: 500, 8k"
+    )
+    parser.add_argument("--kinds", nargs="+", choices=list(instructions.SHARES), help="of conversation, only")
+    parser.add_argument(
+        "--rank", type=int, default=0, help="train a LoRA adapter of this rank; 0: all weights"
     )
     parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
     parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
@@ -199,8 +247,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--old is one row in so many: 2 or more, or 0 for none")
     if args.examples is not None and args.examples < 1:
         parser.error("--examples must be at least 1")
-    if args.minutes <= 0:
-        parser.error("--minutes must be above 0")
+    if args.minutes <= 0 or args.rank < 0:
+        parser.error("--minutes must be above 0, and --rank not below 0")
     return args
 
 
@@ -231,6 +279,10 @@ def main(argv: list[str] | None = None) -> None:
     rank, world = processes(device)
     template = sft.SPACED_TEMPLATE if args.space else sft.CHAT_TEMPLATE
     model, tokenizer = open_base(args.base, args.seed, template)
+    parameters = sum(p.numel() for p in model.parameters())
+    if args.rank:
+        beside(args)
+        lora.add_lora(model, args.rank, ALPHA * args.rank)
     length = min(ROW, model.config.max_position_embeddings)
     tokens = args.tokens or int(args.minutes * 60 * SPEED * world)
     if args.device != "cpu":
@@ -239,9 +291,9 @@ def main(argv: list[str] | None = None) -> None:
     if rank:
         dist.barrier()  # the first process makes the rows, the others find them made
     old = read_old(args.base, args.corpus, args.work, tokenizer, length) if args.old else None
-    how = f"{args.seed} {count} {args.old} {args.space} {instructions_hash()}"
+    how = f"{args.seed} {count} {args.old} {args.space} {args.kinds} {instructions_hash()}"
     made = write_rows(
-        conversations(args.seed, count), tokenizer, args.work / "rows", length, old, args.old, how
+        conversations(args.seed, count, args.kinds), tokenizer, args.work / "rows", length, old, args.old, how
     )
     if world > 1 and not rank:
         dist.barrier()
@@ -271,17 +323,22 @@ def main(argv: list[str] | None = None) -> None:
         "tokens": log[-1]["tokens"],
         "seconds": round(log[-1]["seconds"]),
         "processes": world,
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "parameters": parameters,
         "data": {k: v for k, v in made.items() if k != "sha256"},
         "epochs": round(log[-1]["tokens"] / (made["rows"] * length), 2),
         "curve": pretrain.curve(log),
     }
     model.set_attn_implementation("sdpa")
+    if args.rank:
+        training["trained"] = lora.trainable(model)[0]
     if args.each:
         training["right"] = by_kind(model, tokenizer, args.each, args.seed)
         print("Right answers, unseen conversations:",
               ", ".join(f"{k} {v['hits']}/{v['n']}" for k, v in training["right"].items()))  # fmt: skip
-    finish(model, tokenizer, training, args.out)
+    if args.rank:
+        finish_adapter(model, tokenizer, training, args)
+    else:
+        finish(model, tokenizer, training, args.out)
 
 
 def instructions_hash() -> str:

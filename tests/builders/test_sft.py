@@ -156,7 +156,7 @@ def options(base: Path, **more: object) -> list[str]:
     return [str(part) for name, value in given.items() for part in (f"--{name}", value) if part != ""]
 
 
-def easy(seed: int, count: int):
+def easy(seed: int, count: int, kinds: object = None):
     """One question and its answer, again and again: even a random model can learn it."""
     turns = [("Oi!", "Olá!"), ("Tchau!", "Até logo!")]
     for i in range(count):
@@ -186,6 +186,38 @@ def test_the_command_teaches_to_answer_and_to_stop(base: Path, monkeypatch: pyte
     before = (out / "model.safetensors").read_bytes()
     builder.main([*options(base, examples=400), "--resume"])  # finished already: nothing changes
     assert (out / "model.safetensors").read_bytes() == before
+
+
+def test_an_adapter_learns_beside_its_base(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "conversations", easy)
+    more = {"rank": 4, "examples": 99, "tokens": 20 * 2 * 128, "old": 0}
+    more |= {"work": base / "w-rag", "out": base / "mini-rag"}
+    more |= {"muon-lr": 0, "adamw-lr": 2e-2}
+    builder.main(options(base, **more))
+    out, whole = base / "mini-rag", base / "mini-base/model.safetensors"
+    assert not (out / "model.safetensors").exists()
+    assert (out / "adapter_model.safetensors").stat().st_size < whole.stat().st_size
+    training = json.loads((out / "training.json").read_text())
+    assert (
+        training["trained"]
+        < training["parameters"]
+        == sum(p.numel() for p in AutoModelForCausalLM.from_pretrained(base / "mini-base").parameters())
+    )
+    assert training["curve"][-1]["loss"] < training["curve"][0]["loss"]
+    tuned, plain = (load(str(base / name)).model.state_dict() for name in ("mini-rag", "mini-base"))
+    moved = {name for name in tuned if not torch.equal(tuned[name].float(), plain[name].float())}
+    assert moved
+    assert all("proj" in name for name in moved)
+    with pytest.raises(SystemExit, match="beside it"):
+        builder.main(options(base, **{**more, "out": base / "elsewhere/mini-rag"}))
+
+
+def test_kinds_are_asked_for_by_name() -> None:
+    made = list(builder.conversations(0, 40, ["cidade", "cidade_sem"]))
+    assert {c.kind for c in made} == {"cidade", "cidade_sem"}
+    assert sum(c.kind == "cidade" for c in made) > 20  # in the shares of the whole
+    with pytest.raises(SystemExit):
+        builder.parse(["--kinds", "horóscopo"])
 
 
 def test_two_processes_tune_one_model(base: Path) -> None:
