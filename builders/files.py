@@ -18,8 +18,10 @@ WIDE = 110  # columns of a line
 
 @cache
 def digest(name: str) -> str:
-    """What tells the weights of a bundled model from others."""
-    return hashlib.sha256((model_path(name) / "model.safetensors").read_bytes()).hexdigest()[:16]
+    """What tells the weights of a bundled model from others; an adapter's file names those of its base."""
+    adapter = model_path(name) / "adapter_model.safetensors"
+    weights = adapter if adapter.exists() else adapter.with_name("model.safetensors")
+    return hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
 
 
 def write(out: Path, result: dict) -> None:

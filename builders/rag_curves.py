@@ -32,8 +32,10 @@ import itertools
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,7 +78,7 @@ CASES = 6  # of each cause
 APART = (1, 2, 3, 4, 6)  # chunks read alone
 CAUTIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 SERVED = ("answerable", "unanswerable", "served", "found")  # of a summary, what does not need citations
-# themes whose documents come from tables: mini-instruct read others of those shapes, with other facts
+# themes whose documents come from tables: training read others of those shapes, with other facts
 SHEETS = ("especies", "onibus", "produtos", "contratos")
 
 
@@ -544,50 +546,100 @@ def stamp(each: int) -> dict:
     return {"seed": SEED, "each": each, "weights": weights, **hashes}
 
 
-def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = None) -> dict:
-    """Take the sections that are missing, writing after each, and return everything."""
+@cache
+def opened(each: int) -> Bench:
+    """The bench of a process, opened once."""
+    torch.set_num_threads(1)
     torch.manual_seed(0)
+    return Bench(load(NAME, device="cpu"), each)
+
+
+def take(each: int, bench: Bench | None, part: str, *given: object) -> object:
+    """One part of the measures, in whatever process; nothing in it depends on what was taken before."""
+    return PARTS[part](bench or opened(each), *given)
+
+
+def about_both(bench: Bench) -> dict:
+    """The search alone, in both splits."""
+    return {split: about_retrieval(bench, split) for split in ("dev", "teste")}
+
+
+PARTS = {
+    "setting": about_setting, "chosen": chosen_of, "final": about_final, "apart": about_apart,
+    "retrieval": about_both, "planted": about_planted, "cases": about_cases,
+}  # fmt: skip
+
+
+def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = None, jobs: int = 1) -> dict:
+    """Take the parts that are missing, writing after each, and return everything.
+
+    jobs: processes that take parts at the same time, each with a model and a search of its own; the figures
+    are the same.
+    """
     old = json.loads(out.read_text(encoding="utf-8")) if out.exists() and not restart else {}
     now = stamp(each)
     same = old.get("stamp") == now
     result = old if same else {"stamp": now, "model": NAME, "settings": []}
-    lazy: list[Bench] = [bench] if bench else []
-
-    def ready() -> Bench:
-        if not lazy:
-            lazy.append(Bench(load(NAME, device="cpu"), each))
-        return lazy[0]
+    reranker = "mini-rerank" in model_names()
+    wanted = settings(reranker)
+    done = {json.dumps(m["setting"]): m for m in result["settings"]}
+    pool = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else ThreadPoolExecutor(1)
 
     def keep(key: str, made: object) -> None:
         result[key] = made
         result["date"] = datetime.date.today().isoformat()
         write(out, result)
 
-    reranker = "mini-rerank" in model_names()
-    wanted = settings(reranker)
-    done = {json.dumps(m["setting"]): m for m in result["settings"]}
-    with tqdm(total=len(wanted) + 7, unit="part") as bar:
-        for parts, setting in wanted:
-            if json.dumps(setting) not in done:
-                made = about_setting(ready(), setting)
-                done[json.dumps(setting)] = {"sweeps": parts, **made}
-                keep("settings", [done[json.dumps(s)] for _, s in wanted if json.dumps(s) in done])
-            bar.update()
-        if "chosen" not in result:
-            keep("chosen", chosen_of(ready(), result["settings"], reranker))
-        chosen = result["chosen"]["setting"]
-        bar.update()
-        sections = {
-            "final": lambda: about_final(ready(), chosen),
-            "apart": lambda: about_apart(ready(), {**chosen, "by": "convex", "rerank": 0}),
-            "retrieval": lambda: {split: about_retrieval(ready(), split) for split in ("dev", "teste")},
-            "planted": lambda: about_planted(ready(), {**chosen, "temperature": 0.0}),
-            "cases": lambda: about_cases(ready(), {**chosen, "temperature": 0.0}),
+    with pool, tqdm(total=len(wanted) + 6, unit="part") as bar:
+
+        def taken(parts: dict) -> Iterator[tuple[object, object]]:
+            """(name, what was measured) of each part, as they are ready."""
+            running = {pool.submit(take, each, bench, *part): name for name, part in parts.items()}
+            for ready in as_completed(running):
+                yield running[ready], ready.result()
+                bar.update()
+
+        missing = {
+            json.dumps(setting): ("setting", setting)
+            for _, setting in wanted
+            if json.dumps(setting) not in done
         }
-        for key, take in sections.items():
-            if key not in result or result[key].get("joining", joining()) != joining():
-                keep(key, take())
-            bar.update()
+        bar.update(len(wanted) - len(missing))
+        sweeps = {json.dumps(setting): parts for parts, setting in wanted}
+        for name, made in taken(missing):
+            done[name] = {"sweeps": sweeps[name], **made}
+            keep("settings", [done[json.dumps(s)] for _, s in wanted if json.dumps(s) in done])
+        if "chosen" not in result:
+            for key, made in taken({"chosen": ("chosen", result["settings"], reranker)}):
+                keep(key, made)
+        chosen = result["chosen"]["setting"]
+        cold = {**chosen, "temperature": 0.0}
+        sections = {  # the longest first
+            "apart": ("apart", {**chosen, "by": "convex", "rerank": 0}),
+            "final": ("final", chosen),
+            "planted": ("planted", cold),
+            "cases": ("cases", cold),
+            "retrieval": ("retrieval",),
+        }
+        for key in list(sections):
+            if key in result and result[key].get("joining", joining()) == joining():
+                del sections[key]
+                bar.update()
+        for key, made in taken(sections):
+            keep(key, made)
+    order = (
+        "stamp",
+        "model",
+        "settings",
+        "date",
+        "chosen",
+        "final",
+        "retrieval",
+        "planted",
+        "cases",
+        "apart",
+    )
+    result = {key: result[key] for key in order}  # parts end in any order, the file does not
     write(out, result)
     return result
 
@@ -598,11 +650,11 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=EACH, help=f"answerable questions of a setting ({EACH})")
     parser.add_argument("--out", type=Path, default=OUT, help="where to write (data/medidas/rag.json)")
     parser.add_argument("--restart", action="store_true", help="measure everything again")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that measure at the same time (2)")
     args = parser.parse_args()
-    if args.each < 2:
-        parser.error("--each needs at least 2 questions")
-    torch.set_num_threads(1)
-    result = measure(args.each, args.out, args.restart)
+    if args.each < 2 or args.jobs < 1:
+        parser.error("--each needs at least 2 questions, and --jobs at least 1")
+    result = measure(args.each, args.out, args.restart, jobs=args.jobs)
     sign(args.out)
     with_, without = (result["final"][name]["answerable"]["certa"]["value"] for name in ("with", "without"))
     print(f"Wrote {args.out}: right without documents {without:.0%}, with them {with_:.0%}")

@@ -184,6 +184,8 @@ def test_it_goes_on_where_it_stopped(bare, tmp_path) -> None:
     once = bench.asked
     assert curves.measure(3, out, bench=bench) == first
     assert bench.asked == once
+    assert curves.measure(3, tmp_path / "two.json", bench=bench, jobs=2) == first  # in processes of their own
+    assert list(json.loads((tmp_path / "two.json").read_text("utf-8"))) == list(first)
     kept = {key: value for key, value in first.items() if key != "planted"}
     out.write_text(json.dumps(kept), "utf-8")
     assert curves.measure(3, out, bench=bench)["planted"] == first["planted"]
