@@ -27,7 +27,7 @@ from builders.documents.model import NONE, Collection, render
 from builders.documents.words import PLANTS
 
 Row = dict[str, str]
-TABLED = 0.15  # share of towns of sheets and timetables
+TABLED = 0.3  # share of towns of sheets and timetables
 TOWNS = 700  # they are few and used again; a town of a theme is drawn anew each time
 FIXED = ("Caxinduba", "Brivela", "BRIVELA", "Urutim", "Tapuruna", "TAPURUNA", "Candonga")
 UNITS = ("centímetros", "centímetros", "centímetros", "milímetros", "metros")

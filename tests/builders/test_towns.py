@@ -7,6 +7,7 @@ import pytest
 
 from builders.corpus import paraphrases, themes, town_searches
 from builders.corpus.instructions import make, right, towned
+from builders.corpus.labels import SORTS_OF, label_town
 from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.town_tables import FIXED, table_town
 from builders.corpus.towns import pieces, theme_town
@@ -76,6 +77,22 @@ def test_an_answer_stands_in_the_sentence_that_states_its_fact(towns):
                         assert asked.answer.lower() in said, (asked.answer, said)
                         seen += 1
     assert seen > 1000
+
+
+def test_any_word_may_be_a_label():
+    rng = random.Random("rótulos")
+    drawn = [label_town(rng, "train") for _ in range(80)]
+    answered = [asked for town in drawn for asked in town.asked if asked.keys]
+    words = {word for asked in answered for word in asked.near[0].split()[:-3]}
+    assert len(words) > 400
+    for town in drawn:
+        told = " ".join(paper.text for paper in town.papers)
+        assert len({a.near[0] for a in town.asked}) == len(town.asked)  # each question has one answer
+        for asked in town.asked:
+            assert asked.answer.lower() in told.lower()
+    assert any(a.keys == () for town in drawn for a in town.asked)
+    for sort in SORTS_OF.values():
+        assert all(each.count("#") == 1 for each in sort.stated)
 
 
 def test_names_and_values_are_drawn_anew():

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
+from builders.corpus.labels import label_town
 from builders.corpus.passages import NOT_IN_TEXT
 from builders.corpus.town_tables import any_town
 from builders.corpus.towns import Asked, Piece, Town, pieces, stems
 
 ROOM = 1350  # characters of a context, about: some 400 tokens
+LABELLED = 0.35  # share of towns in which any word may be a label
 HELD_BACK = 0.08  # share of questions whose right piece is not shown
 FOLLOWED = 0.85  # share of messages after which more is asked of the same pieces
 MORE = 6  # most further questions: reading a piece once and asking it often teaches more a token
@@ -110,7 +112,8 @@ def _visit(rng: random.Random, split: str) -> _Visit:
     """The town that this generator is in; a new one after some questions."""
     now = _visits.get(rng)
     if now is None or not now.left:
-        now = _visits[rng] = _Visit(any_town(rng, split), rng.randint(4, 12), now and now.town)
+        town = label_town(rng, split) if rng.random() < LABELLED else any_town(rng, split)
+        now = _visits[rng] = _Visit(town, rng.randint(4, 12), now and now.town)
     now.left -= 1
     return now
 
