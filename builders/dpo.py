@@ -231,11 +231,12 @@ def settled(lm: LM, n: int) -> dict:
     arXiv:2109.01903). It is walked on prompts of the training split that made no pair.
     """
     asked = list(islice(instructions.documents(random.Random("escolha"), "train"), n))
-    end = {p: p.detach().clone() for name, p in lm.model.named_parameters() if ".lora_B." in name}
+    end = sft.standing(lm.model)
+    start = {name: torch.zeros_like(weight) for name, weight in end.items()}  # a detour's B begins at zero
 
     def go(share: float) -> None:
-        for p, weight in end.items():
-            p.data.copy_(share * weight)
+        lm.model.load_state_dict(end, strict=False)
+        sft.go_back(lm.model, start, share)
 
     right = {}
     for share in PARTS:

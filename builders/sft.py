@@ -8,8 +8,9 @@ the answers alone) and are read by the loop of `llmlib.scratch.train`, at lower 
 One row in eight is pre-training text, so that the model keeps what it knew. `--examples` trains on fewer
 conversations, read again and again: how much does each thousand teach? Killed at any moment, `--resume` goes
 on. `--rank` trains a LoRA adapter alone (`llmlib.scratch.lora`), and `--kinds` on some kinds of conversation:
-a model for one task, kept as some hundred thousand numbers beside the weights of --base. The chat template
-travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
+a model for one task, kept as some hundred thousand numbers beside the weights of --base. `--share` keeps a
+part of the way from --base only, which may serve better on texts unlike those of the training. The chat
+template travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
 """
 
 from __future__ import annotations
@@ -175,6 +176,26 @@ def arguments(program: str, description: str, base: str, out: str, minutes: floa
     return parser
 
 
+def standing(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Where the weights that learn stand now; of a LoRA detour B alone, as the way goes by B · A."""
+    return {
+        name: p.detach().clone()
+        for name, p in model.named_parameters()
+        if p.requires_grad and ".lora_A." not in name
+    }
+
+
+@torch.no_grad()
+def go_back(model: torch.nn.Module, start: dict[str, torch.Tensor], share: float) -> None:
+    """Leave the weights at `share` of the way from `start`, a straight line of working models.
+
+    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903.
+    """
+    for name, p in model.named_parameters():
+        if name in start:
+            p.copy_(start[name].to(p.device).lerp(p, share))
+
+
 def beside(args: argparse.Namespace) -> None:
     """An adapter needs its base for a neighbour: leave with a sentence where it would not be one."""
     if args.base.resolve().parent != args.out.resolve().parent:
@@ -226,6 +247,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--rank", type=int, default=0, help="train a LoRA adapter of this rank; 0: all weights"
     )
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from --base that is kept (1)")
     parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
     parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
     parser.add_argument("--batch", type=int, default=4, help="rows a step")
@@ -249,6 +271,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--examples must be at least 1")
     if args.minutes <= 0 or args.rank < 0:
         parser.error("--minutes must be above 0, and --rank not below 0")
+    if not 0 < args.share <= 1:
+        parser.error("--share is above 0, and 1 at most")
     return args
 
 
@@ -307,6 +331,7 @@ def main(argv: list[str] | None = None) -> None:
         precision=args.precision or pretrain.fast_precision(device), seed=args.seed, minutes=args.minutes,
     )  # fmt: skip
     forward = torch.compile(model, dynamic=False) if args.compile else None
+    start = standing(model)
     try:
         stage = Stage("conversas", Rows(args.work / "rows", length))
         log = train(model, [stage], settings, args.work, args.resume, forward=forward)
@@ -329,6 +354,9 @@ def main(argv: list[str] | None = None) -> None:
         "curve": pretrain.curve(log),
     }
     model.set_attn_implementation("sdpa")
+    go_back(model, start, args.share)
+    if args.share < 1:
+        training["share"] = args.share
     if args.rank:
         training["trained"] = lora.trainable(model)[0]
     if args.each:

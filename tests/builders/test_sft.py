@@ -212,6 +212,29 @@ def test_an_adapter_learns_beside_its_base(base: Path, monkeypatch: pytest.Monke
         builder.main(options(base, **{**more, "out": base / "elsewhere/mini-rag"}))
 
 
+@pytest.mark.parametrize("rank", [0, 4])
+def test_a_part_of_the_way_lies_between_start_and_end(
+    base: Path, monkeypatch: pytest.MonkeyPatch, rank: int
+) -> None:
+    monkeypatch.setattr(builder, "conversations", easy)
+    given = {"rank": rank, "examples": 99, "tokens": 6 * 2 * 128, "old": 0, "work": base / f"w-share{rank}"}
+    start = load(str(base / "mini-base")).model.state_dict()
+    ends = {}
+    for share in (1, 0.25):
+        out = base / f"share{rank}-{share}"
+        builder.main([*options(base, **given, out=out, share=share), "--resume"])
+        ends[share] = load(str(out)).model.state_dict()
+    training = json.loads((base / f"share{rank}-0.25/training.json").read_text())
+    assert training["share"] == 0.25
+    for name, first in start.items():
+        way, part = (ends[share][name].float() - first.float() for share in (1, 0.25))
+        assert torch.allclose(part, 0.25 * way, atol=2e-3), name
+    assert any((ends[1][name].float() - first.float()).abs().max() > 0.02 for name, first in start.items())
+    for wrong in ("0", "1.5"):
+        with pytest.raises(SystemExit):
+            builder.parse(["--share", wrong])
+
+
 def test_kinds_are_asked_for_by_name() -> None:
     made = list(builder.conversations(0, 40, ["cidade", "cidade_sem"]))
     assert {c.kind for c in made} == {"cidade", "cidade_sem"}
