@@ -99,7 +99,7 @@ export default {
     }
     async function ask() {
       const ticket = ++asked;
-      if (!hidden.length) { answers = null; return draw(); }
+      if (!hidden.length) return; // `change` has drawn that; a word built again here would lose a click under way
       for (const side of sides) side.box.classList.add("llm-wait");
       const slow = setTimeout(() => pill.set("loading"), 80);
       const question = { words, hidden: [...hidden], truth: new Map(), tokens }, found = sides.map(() => null);
