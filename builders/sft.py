@@ -8,9 +8,10 @@ the answers alone) and are read by the loop of `llmlib.scratch.train`, at lower 
 One row in eight is pre-training text, so that the model keeps what it knew. `--examples` trains on fewer
 conversations, read again and again: how much does each thousand teach? Killed at any moment, `--resume` goes
 on. `--rank` trains a LoRA adapter alone (`llmlib.scratch.lora`), and `--kinds` on some kinds of conversation:
-a model for one task, kept as some hundred thousand numbers beside the weights of --base. `--share` keeps a
-part of the way from --base only, which may serve better on texts unlike those of the training. The chat
-template travels in the tokenizer, and generation ends at `<|endoftext|>` or `<|im_end|>`.
+a model for one task, kept as some hundred thousand numbers beside the weights of --base. `--grow` gives the
+model more blocks before (`builders.growth`). `--share` keeps a part of the way from --base only, which may
+serve better on texts unlike those of the training. The chat template travels in the tokenizer, and generation
+ends at `<|endoftext|>` or `<|im_end|>`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from builders import pretrain, shards
+from builders import growth, pretrain, shards
 from builders.corpus import instructions
 from builders.measures import batch, proportion
 from llmlib import adapters
@@ -247,6 +248,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--rank", type=int, default=0, help="train a LoRA adapter of this rank; 0: all weights"
     )
+    parser.add_argument(
+        "--grow", type=int, nargs="+", metavar="BLOCK", help="a new block after each of these, counted from 0"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of the way from --base that is kept (1)")
     parser.add_argument("--tokens", type=pretrain.count, help="stop after so many: 3M, 200k")
     parser.add_argument("--old", type=int, default=OLD, help="one row in so many is old text; 0 for none")
@@ -271,6 +275,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error("--examples must be at least 1")
     if args.minutes <= 0 or args.rank < 0:
         parser.error("--minutes must be above 0, and --rank not below 0")
+    if args.grow and args.rank:
+        parser.error("--grow changes what --base is, which an adapter stands beside: give one of the two")
     if not 0 < args.share <= 1:
         parser.error("--share is above 0, and 1 at most")
     return args
@@ -303,6 +309,11 @@ def main(argv: list[str] | None = None) -> None:
     rank, world = processes(device)
     template = sft.SPACED_TEMPLATE if args.space else sft.CHAT_TEMPLATE
     model, tokenizer = open_base(args.base, args.seed, template)
+    if args.grow:
+        try:
+            growth.deepen(model, args.grow)
+        except ValueError as error:
+            sys.exit(f"--grow: {error}.")
     parameters = sum(p.numel() for p in model.parameters())
     if args.rank:
         beside(args)

@@ -235,6 +235,20 @@ def test_a_part_of_the_way_lies_between_start_and_end(
             builder.parse(["--share", wrong])
 
 
+def test_a_model_is_tuned_with_more_blocks(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "conversations", easy)
+    more = {"examples": 99, "tokens": 6 * 2 * 128, "old": 0, "work": base / "w-grow", "out": base / "grown"}
+    builder.main([*options(base, **more), "--grow", "0", "1"])
+    before, grown = (load(str(base / name)).model for name in ("mini-base", "grown"))
+    assert grown.config.num_hidden_layers == before.config.num_hidden_layers + 2
+    assert json.loads((base / "grown/training.json").read_text())["parameters"] == grown.num_parameters()
+    assert grown.model.layers[1].mlp.down_proj.weight.any()  # it was zero, and learned
+    with pytest.raises(SystemExit, match="nothing can stand after"):
+        builder.main([*options(base, **more), "--grow", "9"])
+    with pytest.raises(SystemExit):
+        builder.parse(["--grow", "0", "--rank", "4"])
+
+
 def test_kinds_are_asked_for_by_name() -> None:
     made = list(builder.conversations(0, 40, ["cidade", "cidade_sem"]))
     assert {c.kind for c in made} == {"cidade", "cidade_sem"}
