@@ -43,7 +43,7 @@ def _of_town(rng: random.Random, held: bool, way: str, shown: bool) -> Iterator[
     for asked in rng.sample(able, min(A_TOWN, len(able))):
         question = rng.choice(getattr(asked, way))
         question = question[:1].upper() + question[1:]
-        context = towned._context(rng, every, asked, question, rng.choice(COUNTS), shown)
+        context = towned.context_for(rng, every, asked, question, rng.choice(COUNTS), shown)
         if context:
             yield question, [piece.text for piece in context], asked.answer if shown else ""
 

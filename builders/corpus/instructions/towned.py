@@ -47,7 +47,7 @@ def _worded(rng: random.Random, asked: Asked) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _context(
+def context_for(
     rng: random.Random, every: Sequence[Piece], asked: Asked, question: str, count: int, shown: bool
 ) -> list[Piece] | None:
     """`count` pieces in the order of a search, with those that the answer needs if it is to be shown."""
@@ -127,7 +127,7 @@ def conversation(rng: random.Random, split: str) -> tuple[list[tuple[str, str]],
         question = _worded(rng, asked)
         shown = rng.random() >= HELD_BACK
         count = rng.choice(COUNTS)
-        context = _context(rng, every, asked, question, count, shown)
+        context = context_for(rng, every, asked, question, count, shown)
         if not context:
             continue
         texts = [piece.text for piece in context]
