@@ -94,10 +94,11 @@ def ask(
     by: str = "hybrid",
     rerank: int = 0,
     titles: bool = True,
+    hops: int = 1,
     **rules: float,
 ) -> Answer:
     """Answer `question` from the documents of `index`. `rules` are those of `lm.chat`."""
-    hits = index.search(question, k=k, by=by, rerank=rerank)
+    hits = index.search(question, k=k, by=by, rerank=rerank, hops=hops)
     return answer(lm, prompt(lm, question, hits, titles=titles), **rules)
 
 

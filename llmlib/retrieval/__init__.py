@@ -10,8 +10,8 @@ from importlib import import_module
 _HOMES = {
     "Chunk": "texts",
     "Embedder": "encoders",
-    "Hit": "indexing",
-    "Hits": "indexing",
+    "Hit": "hits",
+    "Hits": "hits",
     "Index": "indexing",
     "QdrantStore": "stores",
     "Reranker": "encoders",

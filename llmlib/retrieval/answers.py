@@ -18,7 +18,8 @@ import numpy as np
 from llmlib import data
 from llmlib.retrieval import encoders
 from llmlib.retrieval.bundled import SIZES, index
-from llmlib.retrieval.indexing import Hit, Hits, Index, Place
+from llmlib.retrieval.hits import Hit, Hits, Place
+from llmlib.retrieval.indexing import Index
 from llmlib.retrieval.texts import OVERLAP, SIZE, Chunk, RetrievalError, checked, chunks, cut_query
 
 METHODS = ("collection", "chunk", "search")
@@ -92,7 +93,7 @@ def search(params: dict) -> dict | Generator[dict, None, dict]:
     else:
         found, made = own_index(params["documents"], size, overlap), False
     asked = {"k": params.get("k", 5), "by": params.get("by", "hybrid"), "rerank": params.get("rerank", 0)}
-    asked["reranker"] = params.get("reranker")
+    asked |= {"reranker": params.get("reranker"), "hops": params.get("hops", 1)}
     query = params.get("query", "")
     if asked["by"] != "bm25" and found.missing and not made:
         cut_query(query)  # a bad query is refused before the work
@@ -136,7 +137,7 @@ def answered(found: Index, query: str, asked: dict) -> dict:
 def plain(hit: Hit, whole: str) -> dict:
     """A hit as the page has it."""
     ways = {name: place(getattr(hit, name)) for name in ("bm25", "dense", "rerank")}
-    return shown(hit.chunk, whole) | {"score": hit.score, "rank": hit.rank} | ways
+    return shown(hit.chunk, whole) | {"score": hit.score, "rank": hit.rank, "bridge": hit.bridge} | ways
 
 
 def place(said: Place | None) -> dict | None:

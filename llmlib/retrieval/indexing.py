@@ -7,13 +7,13 @@ needs them (at once, where a store is given), and what cannot be indexed is refu
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from llmlib.retrieval import encoders
+from llmlib.retrieval.hits import Hit, Hits, Place, ranked, stage
 from llmlib.retrieval.stores import VectorStore, fitting
 from llmlib.retrieval.texts import (
     OVERLAP,
@@ -25,66 +25,13 @@ from llmlib.retrieval.texts import (
     cut_query,
     language_note,
 )
+from llmlib.scratch import hops as bridging
 from llmlib.scratch.retrieval import BM25, best, convex_combination, reciprocal_rank_fusion, words
 
 JOINED = ("hybrid", "convex")  # the lists of the other two, by places and by scores
 WAYS = (*JOINED, "bm25", "dense")
 DEPTH = 100  # of each way's list, how many places count when they are joined
-
-
-@dataclass(frozen=True)
-class Place:
-    """What one way of searching said of a chunk: its score there, and its rank, from 1."""
-
-    score: float
-    rank: int
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A chunk that was found.
-
-    Attributes:
-        score: the number that it was ordered by: BM25's, the cosine, the fusion's, or the reranker's logit.
-        rank: its place in the answer, from 1.
-        bm25, dense, rerank: what each way said of it; None where the way was not asked or did not list it.
-    """
-
-    chunk: Chunk
-    score: float
-    rank: int
-    bm25: Place | None = None
-    dense: Place | None = None
-    rerank: Place | None = None
-
-    @property
-    def text(self) -> str:
-        return self.chunk.text
-
-    @property
-    def document(self) -> str:
-        return self.chunk.document
-
-    @property
-    def title(self) -> str:
-        return self.chunk.title
-
-
-class Hits(list):
-    """The hits of a search, the best first; `note`: a sentence about what was left out, or None; `ms`: times.
-
-    `ms` has milliseconds by stage: bm25, embed (of the query), dense, rerank; None for a stage not asked.
-    """
-
-    def __init__(self, hits: Sequence[Hit] = (), note: str | None = None, ms: dict | None = None):
-        super().__init__(hits)
-        self.note, self.ms = note, ms or {}
-
-    def __repr__(self) -> str:
-        lines = [
-            f"{hit.rank}. {hit.title or hit.document}: {' '.join(hit.text.split())[:90]}" for hit in self
-        ]
-        return "\n".join([*([self.note] if self.note else []), *lines]) or "Nada foi achado."
+REACH = 10  # places of a second search among which a document that has the name is looked for
 
 
 class Index:
@@ -224,7 +171,13 @@ class Index:
     # ---- searching
 
     def search(
-        self, query: str, k: int = 5, by: str = "hybrid", rerank: int = 0, reranker: str | None = None
+        self,
+        query: str,
+        k: int = 5,
+        by: str = "hybrid",
+        rerank: int = 0,
+        reranker: str | None = None,
+        hops: int = 1,
     ) -> Hits:
         """The k chunks that answer best, as Hits (a list of Hit with `note` and `ms`).
 
@@ -237,14 +190,19 @@ class Index:
             rerank: how many of the best the reranker reads again and puts in order; 0: none.
             reranker: name of another one than the index's: "mini-instruct" puts texts in order by how likely
                 it is to ask this query of them.
+            hops: 2 searches again with the names that the best chunk brings (`llmlib.scratch.hops`), and what
+                that finds in another document takes the second place, if k has one.
         Raises:
-            RetrievalError: an empty query, one of stop-words only for BM25, an unknown `by`, a `k` below 1.
+            RetrievalError: an empty query, one of stop-words only for BM25, an unknown `by`, a `k` below 1,
+                `hops` that are not 1 or 2.
         """
         query, note = cut_query(query)
         if by not in WAYS:
             raise RetrievalError(f"Busca-se por {', '.join(WAYS)}; veio {by!r}.")
         if not isinstance(k, int) or k < 1 or not isinstance(rerank, int) or rerank < 0:
             raise RetrievalError("k é um número inteiro de 1 em diante, e rerank, de 0 em diante.")
+        if hops not in (1, 2):
+            raise RetrievalError(f"hops é o número de buscas, 1 ou 2; veio {hops!r}.")
         if not self.chunks:
             raise RetrievalError("O índice está vazio: ponha documentos nele antes de buscar.")
         ms: dict[str, float | None] = dict.fromkeys(("bm25", "embed", "dense", "rerank"))
@@ -290,7 +248,30 @@ class Index:
             )
             for rank, (number, score) in enumerate(order[:k], start=1)
         ]
-        return Hits(hits, note, ms)
+        found = Hits(hits, note, ms)
+        return self._bridged(query, found, by) if hops == 2 and len(hits) > 1 else found
+
+    def _bridged(self, query: str, first: Hits, by: str) -> Hits:
+        """The hits of a first search, with the best of the second ones in the second place."""
+        anchor, second = first[0], None
+        for name, asked in bridging.queries(query, anchor.text):
+            again = self.search(asked, k=REACH, by=by)
+            for part, took in again.ms.items():
+                if took is not None:
+                    first.ms[part] = (first.ms[part] or 0) + took
+            able = (
+                hit
+                for hit in again
+                if hit.document != anchor.document and bridging.speaks_of(self.searched(hit.chunk), name)
+            )
+            hit = next(able, None)
+            if hit and (second is None or hit.score > second.score):
+                second = replace(hit, bridge=name)
+        if second is None:
+            return first
+        rest = [hit for hit in first[1:] if hit.chunk != second.chunk]
+        order = [anchor, second, *rest][: len(first)]
+        return Hits([replace(hit, rank=n) for n, hit in enumerate(order, start=1)], first.note, first.ms)
 
     def _dense(self, query: str, depth: int, ms: dict) -> dict[int, Place]:
         self._embed()
@@ -322,26 +303,3 @@ class Index:
 def key(stamp: str, text: str) -> str:
     """What a vector is of: the model's stamp and the text."""
     return hashlib.sha1(f"{stamp}\n{text}".encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def ranked(
-    numbers: Sequence[int], scores: Sequence[float], kept: Sequence[bool] | None = None
-) -> dict[int, Place]:
-    """{number: its place}, in the order given; where `kept` is given, only those that it keeps."""
-    pairs = [(int(i), float(s)) for i, s in zip(numbers, scores, strict=True)]
-    if kept is not None:
-        pairs = [pair for pair, good in zip(pairs, kept, strict=True) if good]
-    return {number: Place(score, rank) for rank, (number, score) in enumerate(pairs, start=1)}
-
-
-class stage:
-    """Times a block: `with stage(ms, "bm25"):` writes its milliseconds."""
-
-    def __init__(self, ms: dict, name: str):
-        self.ms, self.name = ms, name
-
-    def __enter__(self) -> None:
-        self.start = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.ms[self.name] = (time.perf_counter() - self.start) * 1000

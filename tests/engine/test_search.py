@@ -17,10 +17,12 @@ from builders.page_collections import packed
 from builders.tokenizer import wrap
 from llmlib import data, retrieval
 from llmlib.retrieval import RetrievalError, answers, encoders
+from llmlib.scratch import hops
+from llmlib.scratch.injection import sentences
 from llmlib.scratch.retrieval import BM25, best, windows, words
 from tests.engine.node import EngineError
 from tests.engine.pages import page_file, random_model, tokenizer_data
-from tests.retrieval.test_index import QUERIES, SPANISH, TOWN, Letters, bad
+from tests.retrieval.test_index import GIFT, QUERIES, SPANISH, TOWN, Letters, bad
 
 ODD = [
     "", " \n", "AÇÃO! Ação? acao; às 8h30 — 12,5%", "İstanbul ΣΟΦΟΣ straße ½ ² ª º n.º",
@@ -132,6 +134,34 @@ def test_each_way_gives_the_same_hits(node, by, query):
     for asked in ({"k": 20}, {"k": 3, "rerank": 4}):
         theirs = answers.answered(index, query, {"k": 5, "by": by, "rerank": 0} | asked)
         same(at_the_page(node, TOWN, {"query": query, "by": by} | asked, vectors), theirs)
+
+
+def test_names_and_closest_sentences_are_the_same(node):
+    passages = [each["texto"] for each in data.documents("caxinduba")]
+    said = [*ODD, *(one for text in passages for one in sentences(text))]
+    question = "Quem dirige a Biblioteca Nhá Tiana?"
+    found = node.run("return args[0].map((text) => LLM.names(text, args[1]))", said, question)
+    assert found == [hops.names(text, question) for text in said]
+    pairs = list(zip(asked("caxinduba"), [*passages, *ODD] * 20, strict=False))
+    found = node.run("return args[0].map(([question, text]) => LLM.closest(question, text))", pairs)
+    assert found == [hops.closest(question, text) for question, text in pairs]
+    texts = [*ODD, "Eu, FIRMINO TAPERE, vim.", "Taperê Firmino", "Ana", "Anastácia"]
+    for name in ("Firmino Taperê", "Ana"):
+        assert node.run("return args[0].map((text) => LLM.speaksOf(text, args[1]))", texts, name) == [
+            hops.speaks_of(text, name) for text in texts
+        ]
+
+
+@pytest.mark.parametrize("by", ["hybrid", "convex", "bm25", "dense"])
+def test_a_second_search_finds_the_same(node, by):
+    letters, question = Letters(), "De que vivia quem doou a coleção de cordéis?"
+    index = retrieval.Index(GIFT, 12, 2, embedder=letters)
+    every = [question, f"{question} Firmino Taperê", *(index.searched(chunk) for chunk in index.chunks)]
+    vectors = dict(zip(every, letters(every).astype(np.float32).tolist(), strict=True))
+    request = {"query": question, "by": by, "k": 3, "hops": 2, "size": 12, "overlap": 2}
+    theirs = answers.answered(index, question, {"by": by, "k": 3, "hops": 2})
+    assert theirs["hits"][1]["bridge"] == "Firmino Taperê"
+    same(at_the_page(node, GIFT, request, vectors), theirs)
 
 
 def test_the_same_sentences_for_what_cannot_be_searched(node):

@@ -50,6 +50,7 @@ def test_a_readers_documents_are_embedded_once_and_told(lm):
     assert [hit["rank"] for hit in second["hits"]] == [1, 2, 3]
     assert first["hits"][0].keys() == {
         "document", "title", "start", "end", "text", "score", "rank", "bm25", "dense", "rerank",
+        "bridge",
     }  # fmt: skip
     assert first["ms"].keys() == {"bm25", "embed", "dense", "rerank"}
     by_words = model.compute("search", {"documents": TOWN, "query": "gato", "by": "bm25"})
