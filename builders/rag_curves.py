@@ -5,12 +5,13 @@
 The truth of every question is known, so a rule judges each answer (`llmlib.rag_judge`): right, old, wrong,
 invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmlib.retrieval`. Sections:
 
-- settings (split "dev"): one thing at a time is changed, around START: how to search, how many chunks, how
-  large, their titles, the temperature; each asks the same questions. From the best of them `chosen_of`
-  climbs on, one change at a time, to `chosen`, which no test question helped to choose;
+- settings (split "dev"): one thing at a time is changed, around START: how to search, how many times, how
+  many chunks, how large, their titles, the temperature; each asks the same questions. From the best of them
+  `chosen_of` climbs on, one change at a time, to `chosen`, which no test question helped to choose;
 - final (split "teste", opened once, with `chosen`): every question without documents, with what was found,
-  and with the right chunks handed over (what the reader would do after a perfect search); by kind of
-  question, by wording, and by the shape of the document (sheets, whose shapes training had, or texts);
+  with what one search alone found (if `chosen` searches twice), and with the right chunks handed over (what
+  the reader would do after a perfect search); by kind of question, by wording, and by the shape of the
+  document (sheets, whose shapes training had, or texts);
 - apart ("dev", then "teste" with what served best there): each chunk read alone and the readings added up
   (`llmlib.rag_apart`), by how many chunks and how much caution; and one prompt with the same caution;
 - retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
@@ -50,14 +51,14 @@ from llmlib.conversation import chat_ids
 from llmlib.data import documents, model_names, questions, root
 from llmlib.measure import average, bootstrap, share
 from llmlib.retrieval import Chunk, index
-from llmlib.scratch import marginal
+from llmlib.scratch import hops, marginal
 from llmlib.scratch import ranking_metrics as ranking
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "medidas" / "rag.json"
 NAME, COLLECTION, SEED = "mini-instruct", "caxinduba", 2026
 EACH = 400  # answerable questions of a setting: all there are, as of those without an answer
 RERANKED = 10  # chunks that the slow model orders again
-START = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "titles": True, "temperature": 0.0}
+START = {"by": "hybrid", "rerank": 0, "hops": 1, "k": 3, "size": 60, "titles": True, "temperature": 0.0}
 SWEEPS = {  # what is changed, from the cheapest on
     "by": [
         {"by": "bm25", "rerank": 0},
@@ -66,6 +67,7 @@ SWEEPS = {  # what is changed, from the cheapest on
         {"by": "convex", "rerank": 0},
         {"by": "hybrid", "rerank": RERANKED},
     ],
+    "hops": [{"hops": 1}, {"hops": 2}],  # whether the names of the best chunk are searched too
     "k": [{"k": k} for k in (1, 2, 3, 4, 6)],
     "size": [{"size": size} for size in (30, 60, 120)],
     "titles": [{"titles": False}, {"titles": True}],  # whether each chunk comes after its document's title
@@ -99,10 +101,10 @@ class Bench:
 
     def search(self, query: str, setting: Mapping) -> list[rag.Source]:
         """The first DEPTH chunks, as sources."""
-        key = (query, setting["by"], setting["rerank"], setting["size"], setting["titles"])
+        key = (query, *(setting[part] for part in ("by", "rerank", "hops", "size", "titles")))
         if key not in self.found:
             hits = self.index(setting["size"]).search(
-                query, k=DEPTH, by=setting["by"], rerank=setting["rerank"]
+                query, k=DEPTH, by=setting["by"], rerank=setting["rerank"], hops=setting["hops"]
             )
             self.found[key] = [rag.sourced(hit, setting["titles"]) for hit in hits]
         return self.found[key]
@@ -292,7 +294,8 @@ def chosen_of(bench: Bench, measured: Sequence[Mapping], reranker: bool) -> dict
 
 
 def about_final(bench: Bench, setting: Mapping) -> dict:
-    """All questions of "teste" in each wording: without documents, with those found, with the right ones."""
+    """All questions of "teste" in each wording: without documents, with those found, with the right ones,
+    and with what one search found, if the setting searches twice."""
     rows = every_wording(bench.each)
     found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
     records = {"without": bench.judged(rows, [[] for _ in rows]), "with": bench.judged(rows, found, setting)}
@@ -301,6 +304,13 @@ def about_final(bench: Bench, setting: Mapping) -> dict:
     helped = [handed(bench, rows[i], found[i], setting) for i in missed]
     for i, record in zip(missed, bench.judged([rows[i] for i in missed], helped, setting), strict=True):
         records["oracle"][i] = record
+    if setting["hops"] > 1:
+        records["once"] = list(records["with"])
+        once = [bench.search(row["pergunta"], {**setting, "hops": 1})[: setting["k"]] for row in rows]
+        other = [i for i, (a, b) in enumerate(zip(once, found, strict=True)) if a != b]
+        asked = bench.judged([rows[i] for i in other], [once[i] for i in other], setting)
+        for i, record in zip(other, asked, strict=True):
+            records["once"][i] = record
     result: dict = {name: summary(rs) for name, rs in records.items()}
     for part, key in {"type": "tipo", "wording": "jeito", "shape": "forma"}.items():
         for value in dict.fromkeys(row[key] for row in rows):
@@ -308,11 +318,17 @@ def about_final(bench: Bench, setting: Mapping) -> dict:
             for name, rs in records.items():
                 result[name].setdefault(part, {})[value] = summary([rs[i] for i in at])
     answerable = [i for i, row in enumerate(rows) if row["respostas"]]
-    pick = lambda name: [records[name][i] for i in answerable]  # noqa: E731
+    linked = [i for i in answerable if rows[i]["tipo"] == "dois_documentos"]
+    pick = lambda name, at=answerable: [records[name][i] for i in at]  # noqa: E731
     result["differences"] = {
         "with-without": difference(pick("with"), pick("without")),
         "oracle-with": difference(pick("oracle"), pick("with")),
     }
+    if "once" in records:
+        result["differences"] |= {
+            "with-once": difference(pick("with"), pick("once")),
+            "with-once-linked": difference(pick("with", linked), pick("once", linked)),
+        }
     result["n"] = {"questions": len({row["id"] for row in rows}), "asked": len(rows)}
     return result
 
@@ -540,7 +556,7 @@ def stamp(each: int) -> dict:
     texts = hashlib.sha256(
         (folder / "documents.jsonl").read_bytes() + (folder / "questions.jsonl").read_bytes()
     )
-    judge = hashlib.sha256(Path(rag_judge.__file__).read_bytes() + Path(rag.__file__).read_bytes())
+    judge = hashlib.sha256(b"".join(Path(m.__file__).read_bytes() for m in (rag_judge, rag, hops)))
     weights = {n: digest(n) for n in (NAME, "mini-embed", "mini-rerank") if n in model_names()}
     hashes = {"texts": texts.hexdigest()[:16], "judge": judge.hexdigest()[:16]}
     return {"seed": SEED, "each": each, "weights": weights, **hashes}
@@ -615,7 +631,7 @@ def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = N
         chosen = result["chosen"]["setting"]
         cold = {**chosen, "temperature": 0.0}
         sections = {  # the longest first
-            "apart": ("apart", {**chosen, "by": "convex", "rerank": 0}),
+            "apart": ("apart", {**chosen, "by": "convex", "rerank": 0, "hops": 1}),
             "final": ("final", chosen),
             "planted": ("planted", cold),
             "cases": ("cases", cold),

@@ -26,6 +26,8 @@ export default {
     const rerank = h("input", { type: "checkbox", name: "rerank", disabled: !live, onchange: () => change({ rerank: rerank.checked ? opening.reranks : 0 }) });
     const titles = h("input", { type: "checkbox", name: "titles", disabled: !live, onchange: () => change({ titles: titles.checked }) });
     const titlesLine = h("label", { class: "rx-control rx-check" }, titles, "com o título do documento");
+    const twice = h("input", { type: "checkbox", name: "hops", disabled: !live, onchange: () => change({ hops: twice.checked ? 2 : 1 }) });
+    const twiceLine = h("label", { class: "rx-control rx-check" }, twice, "buscar de novo, com os nomes que o primeiro trecho traz");
     const rerankLine = h("label", { class: "rx-control rx-check", hidden: !opening.reranks }, rerank, `reordenar os ${opening.reranks} primeiros, com o mini-rerank`);
 
     // -- what came of it
@@ -72,6 +74,7 @@ export default {
       k.set(setting.k);
       heat.set(0);
       rerank.checked = setting.rerank > 0;
+      twice.checked = setting.hops > 1;
       titles.checked = setting.titles;
       again.hidden = true;
       reworded();
@@ -107,7 +110,7 @@ export default {
     build(el, null, [
       h("p", { class: "aj-chips", role: "group", "aria-label": "Casos" }, h("span", {}, "Caso"), chips),
       text, wordings, h("div", { class: "llm-under" }, pill.el),
-      h("div", { class: "rx-controls" }, by.el, rerankLine, sizes.el, k.el, titlesLine, heat.el, again),
+      h("div", { class: "rx-controls" }, by.el, rerankLine, twiceLine, sizes.el, k.el, titlesLine, heat.el, again),
       h("div", { class: "rx-halves" }, half("Sem documentos", bare, bareVerdict.el), half("Com os trechos achados", reply, verdict.el, checks)),
       forms, cause, note,
       stage("Achado", where, sources.el, h("details", { class: "llm-details" }, h("summary", {}, "O prompt, como o modelo o recebe"), prompt)),

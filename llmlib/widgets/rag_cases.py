@@ -33,7 +33,7 @@ class RagCases(Widget):
         cases: {"label", "question": a row of `llmlib.data.questions`, "note": what to look at}; the first
             is shown, all are recorded.
         collection: a bundled collection of documents.
-        k, by, rerank, size, overlap: of the search, as `llmlib.retrieval` names them.
+        k, by, rerank, size, overlap, hops: of the search, as `llmlib.retrieval` names them.
         sizes: (size, overlap) pairs that the reader may choose.
         titles: whether the prompt says the title of each passage's document.
         orders: planted instructions, {documento, inicio, fim, texto}.
@@ -42,7 +42,7 @@ class RagCases(Widget):
 
     name = "rag-cases"
     collection = traitlets.Unicode("").tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)  # {k, by, rerank, size, overlap, titles, sizes, reranks, ways}
+    settings = traitlets.Dict().tag(sync=True)  # the search's, and {titles, sizes, reranks, ways}
     context = traitlets.Int(512).tag(sync=True)
     cases = traitlets.List(traitlets.Dict()).tag(sync=True)  # {label, note, question, record}
     orders = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -61,6 +61,7 @@ class RagCases(Widget):
         titles: bool = True,
         orders: Sequence[Mapping] = (),
         reranks: int = 0,
+        hops: int = 1,
     ) -> None:
         if not cases:
             raise ValueError("RagCases precisa de ao menos um caso.")
@@ -68,12 +69,14 @@ class RagCases(Widget):
             raise ValueError(f"by é um de {', '.join(WAYS)}; veio {by}.")
         if not 1 <= k <= MOST:
             raise ValueError(f"k vai de 1 a {MOST}; veio {k}.")
+        if hops not in (1, 2):
+            raise ValueError(f"hops é o número de buscas, 1 ou 2; veio {hops}.")
         for each in cases:
             if missing := [key for key in ("label", "question") if key not in each]:
                 raise ValueError(f"A um caso falta {', '.join(missing)}.")
         if (size, overlap) not in [tuple(pair) for pair in sizes]:
             sizes = [(size, overlap), *sizes]
-        search = {"by": by, "rerank": rerank, "size": size, "overlap": overlap}
+        search = {"by": by, "rerank": rerank, "size": size, "overlap": overlap, "hops": hops}
         super().__init__(
             compute=source.compute,
             model_name=source.name,

@@ -1,9 +1,9 @@
 // One question through the whole way: search, prompt, answer, and the same question without documents. Asks `compute` for all of it.
 const RC_DEPTH = 20;
-// setting: {collection, by, rerank, size, overlap, k, titles, temperature, seed}; `left()` says whether someone has asked anew meanwhile.
+// setting: {collection, by, rerank, hops, size, overlap, k, titles, temperature, seed}; `left()` says whether someone has asked anew meanwhile.
 async function rcRun(compute, name, question, setting, context, left) {
-  const { collection, by, rerank, size, overlap, k, titles, temperature, seed } = setting;
-  const found = await compute("search", { model: name, collection, query: question, k: RC_DEPTH, by, rerank, size, overlap });
+  const { collection, by, rerank, hops, size, overlap, k, titles, temperature, seed } = setting;
+  const found = await compute("search", { model: name, collection, query: question, k: RC_DEPTH, by, rerank, hops, size, overlap });
   if (left()) return null;
   const message = (content) => ({ model: name, messages: [{ role: "user", content }] });
   const tokens = async (text) => { const { tokens: given, cut } = await compute("encode", message(text)); return given.length + (cut ?? 0); };

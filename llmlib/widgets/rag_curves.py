@@ -20,6 +20,7 @@ from llmlib.widgets.rag_pipeline import WAYS as ONE_READING
 WAYS = ONE_READING | {f"{way}+rerank": f"{label}, e reordenar" for way, label in ONE_READING.items()}
 SWEEPS = {  # name: (label, how a value is written, what it is)
     "by": ("como buscar", None, "de que modo os trechos são achados"),
+    "hops": ("quantas buscas", None, "se há uma segunda busca, com os nomes que o primeiro trecho traz"),
     "k": ("quantos trechos", "{}", "quantos trechos vão para o prompt"),
     "size": ("tamanho do trecho", "{} palavras", "de quantas palavras é cada trecho"),
     "titles": ("título", None, "se cada trecho vai com o título do seu documento"),
@@ -118,6 +119,8 @@ def written(name: str, setting: Mapping, how: str | None) -> str:
     """One value of a control, as the figure writes it."""
     if name == "titles":
         return "com" if setting[name] else "sem"
+    if name == "hops":
+        return "duas" if setting[name] > 1 else "uma"
     if name == "by":
         return WAYS[setting["by"] + ("+rerank" if setting["rerank"] else "")]
     value = setting[name]

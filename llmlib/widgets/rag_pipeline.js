@@ -11,7 +11,7 @@ const RAG_CANDIDATES = 10; // how many are read again, by the model that Python 
 export default {
   render({ model, el, host }) {
     const live = !!host.compute, recorded = model.get("recorded"), start = model.get("settings"), context = model.get("context"), orders = model.get("orders");
-    const use = { k: start.k, by: start.by, rerank: start.rerank, size: start.size, overlap: start.overlap, titles: start.titles };
+    const use = { k: start.k, by: start.by, rerank: start.rerank, size: start.size, overlap: start.overlap, titles: start.titles, hops: start.hops };
     const texts = new Map(Object.entries(model.get("documents")));
     let own = false, hits = [], made = null, byHand = false, asks = 0, stop = null, shownDocument = null;
 
@@ -39,6 +39,7 @@ export default {
     const mine = h("div", { class: "rag-mine", hidden: true }, mineText, h("button", { type: "button", class: "llm-link", disabled: !live, onclick: () => file.click() }, "abrir um arquivo de texto"), file);
     const ways = radios("Procurar por", "by", start.ways, use.by, (value) => { use.by = value; changed(); });
     const again = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.rerank > 0, disabled: !live, onchange: (event) => { use.rerank = event.target.checked ? start.rerank || RAG_CANDIDATES : 0; changed(); } }), `reordenar: o ${start.reranker} lê a pergunta com cada trecho`);
+    const twice = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.hops > 1, disabled: !live, onchange: (event) => { use.hops = event.target.checked ? 2 : 1; changed(); } }), "buscar de novo, com os nomes que o primeiro trecho traz");
     const sizes = h("label", { class: "llm-range" }, "Trechos de", h("select", { disabled: !live, "aria-label": "Tamanho dos trechos", onchange: (event) => { [use.size, use.overlap] = event.target.value.split(",").map(Number); changed(); } },
       start.sizes.map(([size, overlap]) => h("option", { value: `${size},${overlap}`, selected: size === use.size && overlap === use.overlap }, `${size} palavras, ${overlap} repetidas`))));
     const titled = h("label", { class: "rag-check" }, h("input", { type: "checkbox", checked: use.titles, disabled: !live, onchange: (event) => { use.titles = event.target.checked; soonBuild(); } }), "com o título de cada documento");
@@ -64,8 +65,9 @@ export default {
         const field = ragField({ label: `Trecho ${i + 1}`, readOnly: !live, oninput: () => { hit.edited = field.area.value; markHit(hit); soonBuild(); } });
         const number = h("b", { class: "rag-number" }), box = h("input", { type: "checkbox", checked: hit.on, disabled: !live, "aria-label": `Usar o trecho ${i + 1} no prompt`, onchange: (event) => { hit.on = event.target.checked; soonBuild(); } });
         const ranks = RANKS.filter(([key]) => hit.ranks[key]).map(([key, word]) => `${word} ${hit.ranks[key]}º`).join(" · ");
+        const way = hit.bridge ? [h("b", {}, `com “${hit.bridge}”`), `: ${ranks}`] : ranks;
         field.write(shownOf(hit));
-        Object.assign(hit, { field, number, li: h("li", { class: "rag-hit" }, h("p", { class: "rag-head" }, h("label", { class: "rag-use" }, box, number), h("button", { type: "button", class: "llm-link", onclick: () => openDocument(hit) }, hit.title), h("span", { class: "rag-ranks" }, ranks)), field.el) });
+        Object.assign(hit, { field, number, li: h("li", { class: "rag-hit" }, h("p", { class: "rag-head" }, h("label", { class: "rag-use" }, box, number), h("button", { type: "button", class: "llm-link", onclick: () => openDocument(hit) }, hit.title), h("span", { class: "rag-ranks" }, way)), field.el) });
         return hit.li;
       }));
       hits.forEach((hit) => markHit(hit));
@@ -177,7 +179,7 @@ export default {
     // -- asking
     const ask = () => question.text.value.trim();
     const ownDocuments = () => mineText.value.split(/^\s*---\s*$/m).map((text, i) => ({ id: `seu-${i + 1}`, titulo: "", texto: text })); // a title that the reader did not write would be searched too
-    const slim = ({ document, title, start, end, text, ...ways }) => ({ document, title: title || `Seu texto, ${document.slice(4)}`, start, end, text, ranks: Object.fromEntries(RANKS.map(([key]) => [key, ways[key]?.rank])), on: true, edited: null });
+    const slim = ({ document, title, start, end, text, bridge, ...ways }) => ({ document, title: title || `Seu texto, ${document.slice(4)}`, start, end, text, bridge, ranks: Object.fromEntries(RANKS.map(([key]) => [key, ways[key]?.rank])), on: true, edited: null });
     const count = async (text) => { const { tokens, cut } = await host.compute("encode", { messages: [{ role: "user", content: text }] }); return tokens.length + (cut ?? 0); };
     const talk = (text, options) => host.compute("generate", { messages: [{ role: "user", content: text }], max_new_tokens: RAG_ROOM, sampling: { temperature: 0 } }, options);
 
@@ -293,7 +295,7 @@ export default {
     build(box, null, [
         h("div", { class: "rag-side" },
           h("section", { class: "rag-stage", "aria-label": "Etapa 1: pergunta" }, step("1", "Pergunta"), question.text, chips),
-          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, range("Trechos pedidos", "k", 1, 8), sizes), note, list)),
+          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, twice, range("Trechos pedidos", "k", 1, 8), sizes), note, list)),
         h("div", { class: "rag-side" },
           h("section", { class: "rag-stage", "aria-label": "Etapa 3: prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
           h("section", { class: "rag-stage", "aria-label": "Etapa 4: resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),

@@ -32,7 +32,7 @@ HOLDS = {
     "inexistente": "não há trecho com esse número",
 }
 RERANKER = "mini-rerank"  # the cross-encoder; where it is not bundled, the answering model orders again
-LIMITS = {"k": (1, 8), "size": (10, 200), "overlap": (0, 100), "rerank": (0, 50)}
+LIMITS = {"k": (1, 8), "size": (10, 200), "overlap": (0, 100), "rerank": (0, 50), "hops": (1, 2)}
 
 
 class RagPipeline(Widget):
@@ -42,8 +42,8 @@ class RagPipeline(Widget):
         source: a model that converses and whose `compute` also knows "search" and "chunk", as `LM`.
         questions: (label, question) pairs; the first is shown, all are recorded.
         collection: a bundled collection of documents.
-        k, by, rerank, size, overlap: of the search, as `llmlib.retrieval` names them. Who orders again is
-            said by `settings["reranker"]`: mini-rerank, or the answering model where that is not bundled.
+        k, by, rerank, size, overlap, hops: of the search, as `llmlib.retrieval` names them. Who orders
+            again is said by `settings["reranker"]`: mini-rerank, or the answering model where there is none.
         titles: whether the prompt says the title of each passage's document.
         sizes: (size, overlap) pairs that the reader may choose.
         orders: planted instructions to mark, {document, start, end}.
@@ -73,8 +73,9 @@ class RagPipeline(Widget):
         sizes: Sequence[tuple[int, int]] = ((60, 15),),
         orders: Sequence[dict] = (),
         own: str = "",
+        hops: int = 1,
     ) -> None:
-        asked = {"k": k, "by": by, "rerank": rerank, "size": size, "overlap": overlap}
+        asked = {"k": k, "by": by, "rerank": rerank, "size": size, "overlap": overlap, "hops": hops}
         if not questions:
             raise ValueError("RagPipeline precisa de ao menos uma pergunta.")
         if by not in WAYS:
@@ -172,10 +173,11 @@ def result(answer: object) -> dict:
 
 
 def slim(hit: dict) -> dict:
-    """Of a hit what the figure shows: where it is, what it says, and its place by each way."""
+    """Of a hit what the figure shows: where it is, what it says, its place by each way, and the name that
+    brought it, if that was a second search."""
     kept = {key: hit[key] for key in ("document", "title", "start", "end", "text")}
     ranks = {way: hit[way]["rank"] for way in ("bm25", "dense", "rerank") if hit.get(way)}
-    return {**kept, "ranks": ranks}
+    return {**kept, "ranks": ranks, "bridge": hit.get("bridge")}
 
 
 def whole(source: object, collection: str, wanted: set[str]) -> dict[str, dict]:

@@ -74,7 +74,15 @@ def shares(*values: float, n: int = 40) -> dict:
 
 def setting(sweeps: list[str], found: float, right: float, **changed: object) -> dict:
     """A setting as `builders.rag_curves` writes it."""
-    whole = {"by": "hybrid", "rerank": 0, "k": 3, "size": 60, "titles": True, "temperature": 0.0} | changed
+    whole = {
+        "by": "hybrid",
+        "rerank": 0,
+        "hops": 1,
+        "k": 3,
+        "size": 60,
+        "titles": True,
+        "temperature": 0.0,
+    } | changed
     return {
         "sweeps": sweeps,
         "setting": whole,

@@ -60,7 +60,7 @@ class SearchedLM(FakeLM):
 
     def compute(self, method: str, params: dict) -> object:
         if method == "search":
-            asked = {key: params[key] for key in ("k", "by", "rerank")}
+            asked = {key: params[key] for key in ("k", "by", "rerank", "hops") if key in params}
             return answered(index(), params["query"], asked)
         if method == "generate" and "messages" in params:
             words = params["messages"][-1]["content"]

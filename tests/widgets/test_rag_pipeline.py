@@ -49,7 +49,7 @@ def test_every_stage_of_every_question_is_recorded() -> None:
     assert "o trecho diz isso, com estas palavras" in widget.summary()
     assert "8h30" in widget.fallback()
     assert len(widget.html()) < 40_000
-    for wrong in ({"k": 0}, {"by": "sorte"}, {"rerank": -1}):
+    for wrong in ({"k": 0}, {"by": "sorte"}, {"rerank": -1}, {"hops": 3}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             pipeline(**wrong)
     with pytest.raises(ValueError, match="ao menos uma pergunta"):
@@ -205,6 +205,28 @@ def test_ordered_again_by_the_model_that_python_named(
     again.uncheck()
     settled(root, "recorded")
     expect(titles).to_have_text([hit.title for hit in index().search(ASKED[0][1], k=2, by="bm25")])
+
+
+def test_a_second_search_goes_on_with_a_name(opened: Callable[..., Locator]) -> None:
+    linked = "Onde estudou a técnica de som da Rádio Tapiriri?"
+    widget = RagPipeline(SearchedLM(), [("dois", linked)], by="bm25", k=2, hops=2)
+    once, twice = (index().search(linked, k=2, by="bm25", hops=hops) for hops in (1, 2))
+    assert [hit.bridge for hit in twice] == [None, "Silvana Xerém"]
+    assert [hit["bridge"] for hit in widget.recorded[0]["hits"]] == [None, "Silvana Xerém"]
+    root = opened(widget, collections=["caxinduba"])
+    texts, ranks = root.locator(".rag-hit textarea"), root.locator(".rag-ranks")
+    expect(ranks.nth(1)).to_contain_text("com “Silvana Xerém”")
+    again = root.get_by_label("buscar de novo")
+    again.uncheck()
+    expect(texts.nth(1)).to_have_value(rag.flat(once[1].text))
+    expect(root.locator(".rag-hits")).not_to_contain_text("Silvana Xerém”")
+    settled(root)
+    question = root.get_by_label("Pergunta", exact=True)
+    question.fill(linked + " ")  # not the recorded one: searched in the page
+    again.check()
+    expect(texts.nth(1)).to_have_value(rag.flat(twice[1].text))
+    expect(ranks.nth(1)).to_contain_text("com “Silvana Xerém”: palavras")
+    settled(root)
 
 
 def test_the_readers_own_text_and_what_is_no_text(opened: Callable[..., Locator], tmp_path: Path) -> None:

@@ -168,12 +168,20 @@ def test_a_case_is_run_again_in_the_page(host: str, opened: Callable[..., Locato
     expect(root.locator(".rx-halves .llm-wait")).to_have_count(0)
     expect(root.locator(".aj-source")).to_have_count(3)
     expect(root.locator(".aj-title").first).not_to_contain_text("Documento 1")
+    second = root.locator(".aj-title").nth(1)
+    before = second.text_content()
+    root.get_by_label("Pergunta", exact=True).fill("Onde estudou a técnica de som da Rádio Tapiriri?")
+    expect(root.locator(".aj-title").first).to_contain_text("Tapiriri")
+    root.get_by_label("buscar de novo").check()
+    expect(root.locator(".aj-source").nth(1)).to_contain_text("Silvana Xerém")
+    assert second.text_content() != before
     root.get_by_label("Quantos").fill("1")
     expect(root.locator(".aj-source")).to_have_count(1)
     root.get_by_label("Pergunta", exact=True).fill("  ")
     expect(root.locator(".llm-pill")).to_contain_text("Escreva uma pergunta")
     root.get_by_role("button", name="o prazo").click()
     expect(root).to_have_attribute("data-state", "recorded")
+    expect(root.get_by_label("buscar de novo")).not_to_be_checked()
     expect(root.locator(".aj-source")).to_have_count(3)
 
 
