@@ -57,7 +57,9 @@ def test_the_measures_have_what_the_page_reads(measured) -> None:
     assert {"by", "k", "size", "titles", "temperature"} == {
         p for s in measured["settings"] for p in s["sweeps"]
     }
-    assert set(measured["chosen"]["setting"]) == {"by", "rerank", "k", "size", "titles", "temperature"}
+    assert set(measured["chosen"]["setting"]) == {
+        "by", "rerank", "hops", "k", "size", "titles", "temperature",
+    }  # fmt: skip
     for split in ("dev", "teste"):
         ways = measured["retrieval"][split]["ways"]
         assert set(ways) <= set(WAYS)
@@ -91,6 +93,16 @@ def test_documents_help_and_the_right_ones_help_more(measured) -> None:
     assert final["with"]["answerable"]["certa"]["low"] > final["without"]["answerable"]["certa"]["high"]
     assert final["oracle"]["answerable"]["certa"]["value"] >= final["with"]["answerable"]["certa"]["value"]
     assert final["differences"]["with-without"]["low"] > 0
+
+
+def test_a_second_search_brings_the_second_document(measured) -> None:
+    """`rag` sends readers here for what it changes; the page says so in numbers."""
+    final = measured["final"]
+    assert measured["chosen"]["setting"]["hops"] == 2
+    linked = {way: final[way]["type"]["dois_documentos"] for way in ("once", "with")}
+    assert linked["with"]["found"]["low"] > linked["once"]["found"]["high"]
+    assert final["differences"]["with-once-linked"]["low"] > 0
+    assert final["differences"]["with-once"]["value"] > 0
 
 
 def test_the_questions_read_apart_do_what_their_labels_say(measured) -> None:

@@ -53,6 +53,28 @@ def test_overlap_mends_what_a_cut_breaks() -> None:
     assert share(60, 0) < share(60, 15) > 0.98
 
 
+def test_a_second_search_reaches_the_second_document() -> None:
+    """And leaves the questions of one document as they were. The figure shows some that it serves."""
+    searched = index("caxinduba")
+
+    def complete(row: dict, text: str, hops: int) -> bool:
+        hits = searched.search(text, k=2, by="convex", hops=hops)
+        keys = ("document", "start", "end")
+        read = [dict(zip(keys, (h.document, h.chunk.start, h.chunk.end), strict=True)) for h in hits]
+        return rag_judge.evidence(read, row) == 1
+
+    worded_of = lambda row: row["jeitos"][0]["texto"]  # noqa: E731
+    linked = [row for row in DEV if row["tipo"] == "dois_documentos"]
+    once, twice = (sum(complete(row, worded_of(row), hops) for row in linked) for hops in (1, 2))
+    assert twice > once + 0.2 * len(linked)
+    plain = [row for row in DEV if row["tipo"] == "um_fato"][::3]
+    once, twice = (sum(complete(row, worded_of(row), hops) for row in plain) for hops in (1, 2))
+    assert abs(twice - once) <= 0.05 * len(plain)
+    shown = {row["id"]: row for row in linked if row["id"] in ("q222", "q012", "q092", "q115")}
+    assert len(shown) == 4
+    assert all(complete(row, worded_of(row), 2) > complete(row, worded_of(row), 1) for row in shown.values())
+
+
 def test_documents_bring_right_answers_and_a_source() -> None:
     if "mini-instruct" not in model_names():
         pytest.skip("mini-instruct is not bundled yet")
