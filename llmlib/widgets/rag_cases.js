@@ -45,7 +45,7 @@ export default {
       const places = rcPlaces(made.places, question), told = (place) => (place ? `${place}º lugar` : `fora dos ${made.places.length} primeiros`);
       where.textContent = !places.length ? "Nenhum documento responde a esta pergunta: nada há para achar."
         : places.length === 1 ? `O trecho que responde ficou em ${told(places[0])}.` : `São precisos ${places.length} fatos, que ficaram em: ${places.map(told).join("; ")}.`;
-      sources.draw(made.hits, question, orders, found, (i) => (i >= made.used ? [h("em", {}, "não coube no prompt")] : []));
+      sources.draw(made.hits, question, orders, found, (i) => [made.hits[i].bridge ? h("em", {}, `achado com “${made.hits[i].bridge}”`) : "", i >= made.used ? h("em", {}, "não coube no prompt") : ""]);
       [...sources.el.children].forEach((node, i) => node.classList.toggle("rx-out", i >= made.used));
       prompt.textContent = made.prompt;
       reply.textContent = made.text || "(nada)";

@@ -146,14 +146,14 @@ def kept(question: Mapping) -> dict:
 
 
 def record(source: object, question: str, collection: str, search: Mapping, k: int, titles: bool) -> dict:
-    """Every stage of one question: {hits (the first k), used, text, bare, places}.
+    """Every stage of one question: {hits (the first k), used, prompt, text, bare, places}.
 
     `used`: how many of the hits had room in the prompt. `places`: document, start and end of all DEPTH.
     """
     found = source.compute("search", {"collection": collection, "query": question, "k": DEPTH, **search})
     found = found if isinstance(found, dict) else finished(found)[1]
-    keys = ("document", "title", "start", "end", "text")
-    hits = [{key: hit[key] for key in keys} for hit in found["hits"]]
+    keys = ("document", "title", "start", "end", "text", "bridge")
+    hits = [{key: hit.get(key) for key in keys} for hit in found["hits"]]
     made = rag.prompt(source, question, [rag.sourced(Found(hit), titles) for hit in hits[:k]])
     return {
         "hits": hits[:k],

@@ -47,14 +47,14 @@ def test_the_ready_answers_are_judged_as_their_notes_say() -> None:
 
 def test_the_opening_questions_are_what_their_labels_say() -> None:
     assert {each["jeito"] for each in ROWS["q004"]["jeitos"]} >= {"direta", "parafrase"}
-    assert ROWS["q038"]["tipo"] == "dois_documentos"
+    assert ROWS["q647"]["tipo"] == "dois_documentos"
     assert ROWS["q014"]["tipo"] == "sem_resposta"
     assert sum(a["vale"] for a in ROWS["q642"]["apoios"]) >= 2
     assert ROWS["q642"]["parte"] == "dev"
 
 
 def test_the_measures_have_what_the_page_reads(measured) -> None:
-    assert {"by", "k", "size", "titles", "temperature"} == {
+    assert {"by", "hops", "k", "size", "titles", "temperature"} == {
         p for s in measured["settings"] for p in s["sweeps"]
     }
     assert set(measured["chosen"]["setting"]) == {

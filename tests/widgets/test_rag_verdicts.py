@@ -173,7 +173,7 @@ def test_a_case_is_run_again_in_the_page(host: str, opened: Callable[..., Locato
     root.get_by_label("Pergunta", exact=True).fill("Onde estudou a técnica de som da Rádio Tapiriri?")
     expect(root.locator(".aj-title").first).to_contain_text("Tapiriri")
     root.get_by_label("buscar de novo").check()
-    expect(root.locator(".aj-source").nth(1)).to_contain_text("Silvana Xerém")
+    expect(second).to_contain_text("achado com “Silvana Xerém”")
     assert second.text_content() != before
     root.get_by_label("Quantos").fill("1")
     expect(root.locator(".aj-source")).to_have_count(1)
