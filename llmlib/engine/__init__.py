@@ -16,7 +16,7 @@ PIECES = {  # added to a running engine, where a question or a model needs them
     "trace": ("trace.js",),
     "weights": ("weights.js",),
     "embed": ("embed.js",),
-    "search": ("search.js",),
+    "search": ("search.js", "hops.js"),
     "rerank": ("rerank.js",),
     "words": ("word2vec.js",),
     "encoder": ("blocks.js", "encoder.js"),

@@ -1,5 +1,5 @@
 // Search over documents in the page: chunks, BM25, cosines, both joined by places or by scores, reranking; the twin of
-// llmlib/scratch/retrieval.py, llmlib/scratch/hops.py and llmlib/retrieval, number by number. Asks models for vectors and scores, and knows none.
+// llmlib/scratch/retrieval.py and llmlib/retrieval, number by number. Asks models for vectors and scores, and knows none.
 // A piece by itself: it needs no engine, and a widget may borrow its functions (`// uses engine: search`).
 {
 
@@ -14,7 +14,7 @@ const STOPWORDS = `
   lhes meu minha meus minhas seu sua seus suas nosso nossa este esta estes estas esse essa esses essas
   isto isso aquele aquela aquilo ali aqui lá
 `;
-const MOST_WORDS = 256, DEPTH = 100, REACH = 10, FUSION = 60, JOINED = ["hybrid", "convex"];
+const MOST_WORDS = 256, DEPTH = 100, FUSION = 60, JOINED = ["hybrid", "convex"];
 
 // Where pieces of `size` words begin and end in a text: [[start, end], …]; neighbours share `overlap` words.
 LLM.windows = (text, size = 60, overlap = 15) => {
@@ -34,6 +34,7 @@ LLM.windows = (text, size = 60, overlap = 15) => {
 // Small letters without accents.
 LLM.fold = (text) => text.toLowerCase().normalize("NFD").replace(/\p{Mn}/gu, "");
 const folded = new Set(LLM.fold(STOPWORDS).trim().split(/\s+/));
+LLM.isSmall = (word) => folded.has(LLM.fold(word));
 // What BM25 counts in a text.
 LLM.words = (text) => (LLM.fold(text).match(WORD) ?? []).filter((word) => !folded.has(word));
 
@@ -97,49 +98,6 @@ LLM.convex = (lists) => {
   }
   return Array.from(means).sort((a, b) => b[1] - a[1]);
 };
-
-// ---- a second search from what the first one found
-
-const NAME_WORD = /[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)*/gu, LINKS = new Set(["de", "da", "do", "das", "dos", "e"]);
-const capital = (text) => /^\p{Uppercase}/u.test(text);
-// The sentence of a passage that shares most words with the question; of equals, the first.
-LLM.closest = (question, passage) => {
-  const asked = new Set(LLM.words(question));
-  let found = "", most = -1;
-  for (const each of passage.match(/[^.!?\n]*[.!?\n]+|[^.!?\n]+/g) ?? []) {
-    const shared = new Set(LLM.words(each).filter((word) => asked.has(word))).size;
-    if (shared > most) [found, most] = [each, shared];
-  }
-  return found.trim();
-};
-// Runs of words in capitals with nothing but a blank, or a small word of names, between them: [[{at, end, text}, …], …].
-function runsOf(sentence) {
-  const runs = [];
-  let end = null, link = false; // of the run that may still grow
-  for (const { 0: text, index: at } of sentence.matchAll(NAME_WORD)) {
-    const between = end === null ? null : sentence.slice(end, at), word = { at, end: at + text.length, text };
-    if (capital(text)) {
-      between === " " ? runs.at(-1).push(word) : runs.push([word]);
-      [end, link] = [word.end, false];
-    } else if (between === " " && LINKS.has(text) && !link) [end, link] = [word.end, true];
-    else end = null;
-  }
-  return runs;
-}
-// Proper names of a sentence with some word that the question has not, in their order, each once.
-LLM.names = (sentence, question = "") => {
-  const asked = new Set(LLM.words(question)), found = [], first = sentence.match(NAME_WORD) && sentence.search(/[\p{L}\p{N}]/u);
-  for (let run of runsOf(sentence)) {
-    while (run.length && folded.has(LLM.fold(run[0].text))) run = run.slice(1);
-    if (!run.length || (run.length === 1 && run[0].at === first)) continue;
-    const name = sentence.slice(run[0].at, run.at(-1).end);
-    if (!LLM.words(name).every((word) => asked.has(word)) && !found.includes(name)) found.push(name);
-  }
-  return found;
-};
-// Whether a text has a name, however it is written.
-const inWords = (text) => ` ${(LLM.fold(text).match(NAME_WORD) ?? []).join(" ")} `;
-LLM.speaksOf = (text, name) => inWords(text).includes(inWords(name));
 
 // ---- documents as they come from readers
 
@@ -339,22 +297,7 @@ LLM.searcher = (files, { now = () => performance.now() } = {}) => {
     const hits = order.slice(0, k).map(([i, score], at) => ({ ...chunks[i], score, rank: at + 1,
       bm25: said("bm25", i), dense: said("dense", i), rerank: said("rerank", i), bridge: null }));
     const found = { hits, ms, note, notes: index.notes };
-    return hops === 2 && hits.length > 1 ? bridged(query, found, { ...params, rerank: 0, hops: 1, k: REACH }) : found;
-  }
-
-  // What a first search found, with the best of the second ones, by the names that its best chunk brings, in the second place.
-  async function bridged(query, first, params) {
-    const [anchor, ...rest] = first.hits, here = ({ document, start }) => `${document} ${start}`;
-    let second = null;
-    for (const name of LLM.names(LLM.closest(query, anchor.text), query)) {
-      const again = await search({ ...params, query: `${query} ${name}` });
-      for (const [part, took] of Object.entries(again.ms)) if (took !== null) first.ms[part] = (first.ms[part] ?? 0) + took;
-      const hit = again.hits.find(({ document, title, text }) => document !== anchor.document && LLM.speaksOf(title ? `${title}. ${text}` : text, name));
-      if (hit && !(second && second.score >= hit.score)) second = { ...hit, bridge: name };
-    }
-    if (!second) return first;
-    const order = [anchor, second, ...rest.filter((hit) => here(hit) !== here(second))].slice(0, first.hits.length);
-    return { ...first, hits: order.map((hit, at) => ({ ...hit, rank: at + 1 })) };
+    return hops === 2 && hits.length > 1 ? LLM.bridged(search, query, found, params) : found; // hops.js
   }
 
   return {

@@ -47,7 +47,7 @@ def test_the_ready_answers_are_judged_as_their_notes_say() -> None:
 
 def test_the_opening_questions_are_what_their_labels_say() -> None:
     assert {each["jeito"] for each in ROWS["q004"]["jeitos"]} >= {"direta", "parafrase"}
-    assert ROWS["q647"]["tipo"] == "dois_documentos"
+    assert ROWS["q250"]["tipo"] == "dois_documentos"
     assert ROWS["q014"]["tipo"] == "sem_resposta"
     assert sum(a["vale"] for a in ROWS["q642"]["apoios"]) >= 2
     assert ROWS["q642"]["parte"] == "dev"
