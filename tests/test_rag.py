@@ -166,7 +166,7 @@ def test_ask_searches_writes_answers_and_reads() -> None:
 
     index, lm = Index(), Reader()
     got = rag.ask(lm, index, "Quando abre?", k=2, by="bm25", rerank=5, seed=3)
-    assert index.asked == ("Quando abre?", {"k": 2, "by": "bm25", "rerank": 5})
+    assert index.asked == ("Quando abre?", {"k": 2, "by": "bm25", "rerank": 5, "hops": 1})
     (message,), rules = lm.asked[0]
     assert (message["role"], message["content"]) == ("user", got.prompt.text)
     assert rules == {"temperature": 0, "seed": 3}

@@ -49,7 +49,7 @@ export default {
     const bar = h("ol", { class: "rag-window", "aria-hidden": "true" }), sums = h("p", { class: "rag-sums" });
     const answer = h("p", { class: "rag-answer" }), checks = h("ul", { class: "rag-checks", "aria-label": "Fontes conferidas" }), bare = h("p", { class: "rag-bare" }), times = h("p", { class: "rag-times" });
     const strip = tokenStrip({ label: "A resposta, token a token" }), stripBox = h("details", { class: "llm-details" }, h("summary", {}, "A resposta, token a token"), strip.el);
-    const paper = h("div", { class: "rag-paper", tabIndex: 0, role: "region", "aria-label": "Texto do documento" }), paperTitle = h("span", {}), paperBox = h("section", { class: "rag-document", hidden: true, "aria-label": "Documento" }, h("p", { class: "rag-step" }, h("b", { "aria-hidden": "true" }, "▤"), paperTitle), paper);
+    const paper = h("div", { class: "rag-paper", tabIndex: 0, role: "group", "aria-label": "Texto do documento" }), paperTitle = h("span", {}), paperBox = h("div", { class: "rag-document", role: "group", hidden: true, "aria-label": "Documento" }, h("p", { class: "rag-step" }, h("b", { "aria-hidden": "true" }, "▤"), paperTitle), paper);
     const say = (words) => { note.textContent = words; };
 
     // -- stage 2: what was found
@@ -294,11 +294,11 @@ export default {
     const step = (n, title, ...rest) => h("p", { class: "rag-step" }, h("b", { "aria-hidden": "true" }, n), h("span", {}, title), ...rest);
     build(box, null, [
         h("div", { class: "rag-side" },
-          h("section", { class: "rag-stage", "aria-label": "Etapa 1: pergunta" }, step("1", "Pergunta"), question.text, chips),
-          h("section", { class: "rag-stage", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, twice, range("Trechos pedidos", "k", 1, 8), sizes), note, list)),
+          h("div", { class: "rag-stage", role: "group", "aria-label": "Etapa 1: pergunta" }, step("1", "Pergunta"), question.text, chips),
+          h("div", { class: "rag-stage", role: "group", "aria-label": "Etapa 2: busca" }, step("2", "Busca"), place, mine, h("div", { class: "rag-controls" }, ways, again, twice, range("Trechos pedidos", "k", 1, 8), sizes), note, list)),
         h("div", { class: "rag-side" },
-          h("section", { class: "rag-stage", "aria-label": "Etapa 3: prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
-          h("section", { class: "rag-stage", "aria-label": "Etapa 4: resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),
+          h("div", { class: "rag-stage", role: "group", "aria-label": "Etapa 3: prompt" }, step("3", "Prompt", redo), titled, prompt.el, bar, sums),
+          h("div", { class: "rag-stage", role: "group", "aria-label": "Etapa 4: resposta" }, step("4", "Resposta"), answer, checks, bare, times, stripBox, paperBox)),
     ]);
     build(el, null, [box, h("div", { class: "llm-under" }, pill.el), heard.el]);
     changed();
