@@ -27,8 +27,12 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def opened(visit: Callable[..., Visit], served: str, tmp_path: Path) -> Callable[..., Locator]:  # noqa: F811
-    """opened(widget, host="http"|"disco", spoil=folder → None, …) → the widget's root, alive."""
+def opened(served: str, visit: Callable[..., Visit], tmp_path: Path) -> Callable[..., Locator]:  # noqa: F811
+    """opened(widget, host="http"|"disco", spoil=folder → None, …) → the widget's root, alive.
+
+    The page closes before its server does, which is asked for first: what a page is still bringing when a
+    test ends would be cut off, and counted as its error.
+    """
 
     def go(
         widget: Widget,

@@ -200,7 +200,7 @@ def test_a_typed_sentence_is_compared(
     expect(root.locator("button.sim-cell")).to_have_count(1)
 
 
-def test_each_tool_is_used(visit: Callable, served: str, tmp_path: Path, mini: Callable, axe: str) -> None:
+def test_each_tool_is_used(served: str, visit: Callable, tmp_path: Path, mini: Callable, axe: str) -> None:
     write_page(tmp_path, [TextUses(**tool(mode, sources=[mini])) for mode in MODES], real="mini-embed")
     view = visit(f"{served}/index.html").page
     inside = (view.locator(f'[data-mode="{mode}"]') for mode in MODES)
