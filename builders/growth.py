@@ -35,9 +35,9 @@ def order(layers: int, after: Sequence[int]) -> list[tuple[int, bool]]:
 @torch.no_grad()
 def deepen(model: PreTrainedModel, after: Sequence[int]) -> PreTrainedModel:
     """The same model with a new block after each of `after`: same logits, more to train. Changes `model`."""
-    blocks = model.model.layers
-    stack = []
-    for index, (source, new) in enumerate(order(len(blocks), after)):
+    blocks, stack = model.model.layers, []
+    made = order(len(blocks), after)
+    for index, (source, new) in enumerate(made):
         block = copy.deepcopy(blocks[source]) if new else blocks[source]
         for name in WRITING if new else ():
             block.get_submodule(name).weight.zero_()
@@ -47,5 +47,5 @@ def deepen(model: PreTrainedModel, after: Sequence[int]) -> PreTrainedModel:
     model.config.num_hidden_layers = len(stack)
     if getattr(model.config, "layer_types", None):
         kinds = model.config.layer_types
-        model.config.layer_types = [kinds[source] for source, _ in order(len(blocks), after)]
+        model.config.layer_types = [kinds[source] for source, _ in made]
     return model
