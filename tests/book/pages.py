@@ -18,9 +18,16 @@ ENGLISH = [
 ]  # fmt: skip
 
 
-def foreign_loads(html: str) -> list[str]:
+STARTS = re.compile(rf"({'|'.join(map(re.escape, ENGLISH))})(?!\w)")
+
+
+def parsed(html: str) -> BeautifulSoup:
+    """A page as the functions below take it; parsing is most of their time."""
+    return BeautifulSoup(html, "html.parser")
+
+
+def foreign_loads(soup: BeautifulSoup) -> list[str]:
     """Addresses of other hosts that opening the page would load. Links to follow are not loads."""
-    soup = BeautifulSoup(html, "html.parser")
     found = [tag[name] for kind, name in LOADING.items() for tag in soup.find_all(kind) if tag.get(name)]
     found += [
         tag["href"] for tag in soup.find_all("link") if tag.get("rel") != ["canonical"] and tag.get("href")
@@ -32,16 +39,15 @@ def foreign_loads(html: str) -> list[str]:
     return found + [match[0] for style in styles for match in CSS_LOAD.finditer(style)]
 
 
-def english(html: str) -> list[str]:
-    """Strings of Sphinx, MyST-NB and their themes that a reader would see or hear in English."""
-    soup = BeautifulSoup(html, "html.parser")
+def english(soup: BeautifulSoup) -> list[str]:
+    """Strings of Sphinx, MyST-NB and their themes that a reader would see or hear in English.
+
+    What is no prose (code, quotations, figures) is taken out of `soup`.
+    """
     for hidden in soup(["script", "style", "pre", "code", "cite"]):
         hidden.decompose()
     for listed in soup.select("div.citation, .llm-widget"):
         listed.decompose()
     heard = [str(tag[name]) for name in SPOKEN for tag in soup.find_all(**{name: True})]
     seen = [text.strip() for text in soup.find_all(string=True) if text.strip()]
-    starts = [(sign, re.compile(rf"{re.escape(sign)}(?!\w)")) for sign in ENGLISH]
-    return [
-        f"{sign} in {text[:60]!r}" for text in seen + heard for sign, start in starts if start.match(text)
-    ]
+    return [f"{sign[1]} in {text[:60]!r}" for text in seen + heard if (sign := STARTS.match(text))]

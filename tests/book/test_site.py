@@ -9,20 +9,20 @@ import pytest
 from bs4 import BeautifulSoup
 
 from book import states
-from tests.book.pages import english, foreign_loads
+from tests.book.pages import english, foreign_loads, parsed
 
 PAGES = ("chapters/intro.html", "chapters/glossario.html", "chapters/referencias.html", "search.html")
 
 
 def soup(site: Path, page: str) -> BeautifulSoup:
-    return BeautifulSoup((site / page).read_text("utf-8"), "html.parser")
+    return parsed((site / page).read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_foreign_and_nothing_english(page: str, small_site: Path) -> None:
-    html = (small_site / page).read_text("utf-8")
-    assert foreign_loads(html) == []
-    assert english(html) == []
+    read = soup(small_site, page)
+    assert foreign_loads(read) == []
+    assert english(read) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

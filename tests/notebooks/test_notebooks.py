@@ -1,8 +1,8 @@
 """Generated notebooks, as they are, in a fresh environment where pip installed the course.
 
-The environment is outside the checkout: a file missing from the package fails here. The first page of the
-first part and of the last two are run, with other packages taken from the environment that runs the tests;
-with NOTEBOOKS=all every page, with every package installed from nothing. The cells are the page's own
+The environment is outside the checkout: a file missing from the package fails here. The first chapter, the
+last and the first page to consult are run, with other packages taken from the tests' own environment; with
+NOTEBOOKS=all every page, with every package installed from nothing. The cells are the page's own
 (tests/book/test_notebooks.py); the book has just run them all. That packages are declared is tested in
 tests/test_floors.py.
 """
@@ -28,7 +28,9 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 
 def pages() -> list[str]:
     parts = [[chapter["file"] for chapter in part["chapters"]] for part in TOC["parts"]]
-    chapters = [file for part in parts for file in part] if ALL else [parts[0][0], parts[-2][0], parts[-1][0]]
+    chapters = (
+        [file for part in parts for file in part] if ALL else [parts[0][0], parts[-2][-1], parts[-1][0]]
+    )
     return [Path(entry).name for entry in (TOC["root"], *chapters)]
 
 

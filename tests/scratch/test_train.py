@@ -57,10 +57,18 @@ def model(seed: int = 0) -> Transformer:
     return Transformer(CONFIG)
 
 
+def rows_of(folder: Path, write: bool = True) -> list[Stage]:
+    """Two stages over the rows in `folder`, written there first."""
+    if write:
+        write_rows(folder / "a", 30)
+        write_rows(folder / "b", 7, seed=1)
+    first, second = Rows(folder / "a", LENGTH), Rows(folder / "b", LENGTH)
+    return [Stage("easy", first, 0.4), Stage("rest", second)]
+
+
 @pytest.fixture
 def stages(tmp_path: Path) -> list[Stage]:
-    first, second = write_rows(tmp_path / "a", 30), write_rows(tmp_path / "b", 7, seed=1)
-    return [Stage("easy", first, 0.4), Stage("rest", second)]
+    return rows_of(tmp_path)
 
 
 def test_rate_climbs_stays_and_falls() -> None:
@@ -285,51 +293,58 @@ def test_time_limit_ends_the_run_decayed(
     assert {entry["stage"] for entry in log} == {"easy", "rest"}
 
 
-def two_processes(folder: Path, port: int, fsdp: bool) -> list[dict]:
-    """Train on `folder`'s rows by two processes, stopped in the middle and resumed; returns the log."""
+@pytest.fixture(scope="module")
+def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two processes train on the rows of `stages`, stopped in the middle and resumed: with whole copies of
+    the weights in the folder "two-False", with divided ones in "two-True". They start once: it is slow."""
+    folder = tmp_path_factory.mktemp("dois")
+    rows_of(folder)
     script = folder / "two.py"
     script.write_text(
         "import sys, pathlib, dataclasses, torch, torch.distributed as dist\n"
-        "from tests.scratch.test_train import LENGTH, SETTINGS, Rows, Stage, model, train\n"
+        "from tests.scratch.test_train import SETTINGS, model, rows_of, train\n"
         "from llmlib.scratch.parallel import processes, shard\n"
-        "folder, fsdp = pathlib.Path(sys.argv[1]), sys.argv[2] == 'True'\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
         "processes(torch.device('cpu'))\n"
-        "rows = [Rows(folder / name, LENGTH) for name in 'ab']\n"
-        "stages = [Stage('easy', rows[0], 0.4), Stage('rest', rows[1])]\n"
+        "stages = rows_of(folder, write=False)\n"
         "def die(model):\n"
         "    raise KeyboardInterrupt\n"
-        "for resume in (False, True):\n"
-        "    one = model(seed=int(resume))\n"
-        "    if fsdp:\n"
-        "        shard(one, list(one.model.layers))\n"
-        "    settings = dataclasses.replace(SETTINGS, measure_every=9**9 if resume else 13)\n"
-        "    try:\n"
-        "        train(one, stages, settings, folder / 'two', resume=resume, measure=die)\n"
-        "    except KeyboardInterrupt:\n"
-        "        assert not resume\n"
+        "for fsdp in (False, True):\n"
+        "    for resume in (False, True):\n"
+        "        one = model(seed=int(resume))\n"
+        "        if fsdp:\n"
+        "            shard(one, list(one.model.layers))\n"
+        "        settings = dataclasses.replace(SETTINGS, measure_every=9**9 if resume else 13)\n"
+        "        try:\n"
+        "            train(one, stages, settings, folder / f'two-{fsdp}', resume=resume, measure=die)\n"
+        "        except KeyboardInterrupt:\n"
+        "            assert not resume\n"
         "dist.destroy_process_group()\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={port}"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29541"]
     done = subprocess.run(
-        [*command, str(script), str(folder), str(fsdp)],
+        [*command, str(script), str(folder)],
         capture_output=True,
         text=True,
         timeout=240,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return [json.loads(line) for line in (folder / "two/log.jsonl").read_text().splitlines()]
+    return folder
 
 
-@pytest.mark.parametrize(("fsdp", "port"), [(False, 29541), (True, 29542)])
-def test_two_processes_train_as_one(tmp_path: Path, stages: list[Stage], fsdp: bool, port: int) -> None:
+@pytest.mark.parametrize("fsdp", [False, True])
+def test_two_processes_train_as_one(
+    tmp_path: Path, stages: list[Stage], two_processes: Path, fsdp: bool
+) -> None:
+    folder = two_processes / f"two-{fsdp}"
     straight = model()
     alone = train(straight, stages, SETTINGS, tmp_path / "alone")
-    together = two_processes(tmp_path, port, fsdp)
+    together = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert [e["step"] for e in together] == list(range(1, 21))
     assert np.allclose([e["loss"] for e in together[:8]], [e["loss"] for e in alone[:8]], atol=1e-3)
     assert np.allclose([e["norm"] for e in together[:3]], [e["norm"] for e in alone[:3]], rtol=1e-2)
     assert np.allclose([e["loss"] for e in together[8:]], [e["loss"] for e in alone[8:]], atol=5e-2)
-    weights = load_file(tmp_path / "two/checkpoint.safetensors")
+    weights = load_file(folder / "checkpoint.safetensors")
     for name, tensor in straight.state_dict().items():
         assert weights[f"model/{name}"].shape == tensor.shape

@@ -21,7 +21,8 @@ expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=tmp_path))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    soon = partial(server.serve_forever, poll_interval=0.02)  # how long a test waits for its end
+    threading.Thread(target=soon, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
 

@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from builders import page_collections
@@ -48,6 +49,12 @@ def fake_engine() -> str:
     return (HERE / "fake_engine.js").read_text("utf-8").replace("/*WORDS*/[]", json.dumps(WORDS))
 
 
+@cache
+def files_of(real: bool) -> dict[str, str]:
+    """What every page brings, by path: read and joined once, for the hundreds of pages of a test run."""
+    return assets(engine=None if real else fake_engine())
+
+
 def write_page(
     folder: Path,
     widgets: list[Widget],
@@ -64,7 +71,7 @@ def write_page(
     """
     static = folder / "_static" / "llm"
     (static / "models").mkdir(parents=True, exist_ok=True)
-    for path, content in assets(engine=None if real else fake_engine()).items():
+    for path, content in files_of(bool(real)).items():
         (static / path).parent.mkdir(exist_ok=True)
         (static / path).write_text(content, "utf-8")
     for each in [real] if isinstance(real, str) and real else real:

@@ -133,7 +133,8 @@ def number(text: str) -> float:
 
 
 def hit(strip: Locator, i: int) -> None:
-    """Clicks number i of a heat strip."""
+    """Clicks number i of a heat strip, once it is drawn."""
+    expect(strip).to_have_attribute("style", re.compile("--columns"))
     strip.evaluate(
         """(strip, i) => {
           const box = strip.firstChild.getBoundingClientRect(), n = +strip.getAttribute("aria-valuemax");
