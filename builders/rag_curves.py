@@ -12,8 +12,9 @@ invented, refused. The prompt is that of `llmlib.rag`, the search that of `llmli
   with what one search alone found (if `chosen` searches twice), and with the right chunks handed over (what
   the reader would do after a perfect search); by kind of question, by wording, and by the shape of the
   document (sheets, whose shapes training had, or texts);
-- apart ("dev", then "teste" with what served best there): each chunk read alone and the readings added up
-  (`llmlib.rag_apart`), by how many chunks and how much caution; and one prompt with the same caution;
+- apart ("dev", then "teste" with what served best there): each chunk read alone, with the chunks of two
+  searches read together or without, and the readings added up (`llmlib.rag_apart`): by how many chunks, by
+  the weight of the reading together and by how much caution; and that reading by itself;
 - retrieval (both splits): recall, MRR and nDCG over documents, and whether the evidence is among k chunks;
 - planted (split "dev"): the same questions with one more chunk, which holds an order;
 - cases: questions of "dev" that fail, by cause, for the page to open.
@@ -78,6 +79,7 @@ KS = (1, 2, 3, 4, 6, 8)
 ASKED = ("direta", "parafrase")  # wordings with the words of a question; the others are for searching
 CASES = 6  # of each cause
 APART = (1, 2, 3, 4, 6)  # chunks read alone
+WEIGHTS = (0.0, 0.25, 0.5, 0.75)  # of the reading together; alone it has all
 CAUTIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 SERVED = ("answerable", "unanswerable", "served", "found")  # of a summary, what does not need citations
 # themes whose documents come from tables: training read others of those shapes, with other facts
@@ -110,7 +112,7 @@ class Bench:
         return self.found[key]
 
     def scored(self, query: str, setting: Mapping, k: int) -> list[tuple[rag.Source, float]]:
-        """The first k chunks, as sources, with the search's scores."""
+        """The first k chunks of one search, as sources, with its scores."""
         hits = self.index(setting["size"]).search(query, k=k, by=setting["by"])
         return [(rag.sourced(hit, setting["titles"]), hit.score) for hit in hits]
 
@@ -124,6 +126,10 @@ class Bench:
         ]
         said = batch.complete(self.lm, given, rag.ROOM, temperature=temperature, add_bos=False)
         return [text.strip() for text in said], [[plain(source) for source in p.used] for p in prompts]
+
+    def fitting(self, question: str, sources: Sequence[rag.Source]) -> list[rag.Source]:
+        """The sources that a prompt has room for."""
+        return list(rag.prompt(self.lm, question, sources).used)
 
     def readings(self, asked: Sequence[tuple[str, Sequence[rag.Source]]]) -> list[marginal.Reading]:
         """One reading of each (question, sources): of all its sources in one prompt."""
@@ -334,81 +340,101 @@ def about_final(bench: Bench, setting: Mapping) -> dict:
 
 
 def about_apart(bench: Bench, setting: Mapping) -> dict:
-    """Chunks read one by one, and together, with different caution: {"dev": {"apart": [...], "together":
-    [...]}, "chosen": {k, caution}, "teste": {...}, "differences": {...}}; `setting` says how to search."""
+    """Chunks read one by one, together, and both, with different caution; `setting` says how to search.
+
+    {"joining", "dev": {"sums": [...], "together": [...]}, "chosen": {"apart": {k, weight 0, caution}, "sums":
+    {k, weight, caution}}, "teste": {"apart", "sums", "together"}, "differences": {part: {name: …}}}, each
+    difference that of a name less "together", which is one prompt without caution.
+    """
     rows = sample("dev", bench.each)
-    alone = apart(bench, rows, setting, max(APART))
-    cut = lambda k: [[each[:k] for each in one] for one in alone]  # noqa: E731
-    one = together(bench, rows, setting)
-    grid = [{"k": k, "caution": c, **counted(rows, *cut(k), c)} for k in APART for c in CAUTIONS]
-    best = max(grid, key=lambda entry: entry["served"]["value"])
-    chosen = {key: best[key] for key in ("k", "caution")}
+    alone, one = apart(bench, rows, setting, max(APART)), together(bench, rows, setting)
+    grid = [
+        {"k": k, "weight": w, "caution": c, **counted(rows, said(rows, alone, one, k, w, c))}
+        for k in APART
+        for w in WEIGHTS
+        for c in CAUTIONS
+    ]
+    only = [{"caution": c, **counted(rows, said(rows, NOTHING, one, 0, 1.0, c))} for c in CAUTIONS]
+    best = {
+        "apart": max((e for e in grid if not e["weight"]), key=lambda entry: entry["served"]["value"]),
+        "sums": max(grid, key=lambda entry: entry["served"]["value"]),
+    }
+    chosen = {name: {key: e[key] for key in ("k", "weight", "caution")} for name, e in best.items()}
     tested = every_wording(bench.each)
-    final = records_of(tested, *apart(bench, tested, setting, chosen["k"]), chosen["caution"])
-    rival = records_of(tested, *together(bench, tested, setting), 0)
-    parts = {"answerable": [], "unanswerable": []}
+    alone = apart(bench, tested, setting, max(c["k"] for c in chosen.values()))
+    one = together(bench, tested, setting)
+    texts = {name: said(tested, alone, one, *c.values()) for name, c in chosen.items()}
+    texts["together"] = said(tested, NOTHING, one, 0, 1.0, 0.0)
+    records = {
+        name: judged(tested, [got.text for got in each], [list(map(plain, got.sources)) for got in each])
+        for name, each in texts.items()
+    }
+    parts: dict[str, list[int]] = {"answerable": [], "unanswerable": []}
     for i, row in enumerate(tested):
         parts["answerable" if row["respostas"] else "unanswerable"].append(i)
     return {
         "joining": joining(),
-        "dev": {
-            "apart": grid,
-            "together": [{"k": setting["k"], "caution": c, **counted(rows, *one, c)} for c in CAUTIONS],
-        },
+        "dev": {"sums": grid, "together": only},
         "chosen": chosen,
-        "teste": {
-            name: {key: summary(records)[key] for key in SERVED}  # a prompt's own citations were not kept
-            for name, records in (("apart", final), ("together", rival))
-        },
+        "teste": {name: {key: summary(rs)[key] for key in SERVED} for name, rs in records.items()},
         "differences": {
-            part: difference([final[i] for i in at], [rival[i] for i in at]) for part, at in parts.items()
+            part: {
+                name: difference([records[name][i] for i in at], [records["together"][i] for i in at])
+                for name in chosen
+            }
+            for part, at in parts.items()
         },
     }
 
 
-Read = tuple[list[list[rag.Source]], list[list[marginal.Reading]], list[list[float]]]
+Read = list[
+    tuple[list[rag.Source], list[marginal.Reading], list[float]]
+]  # a question's sources, readings, scores
+NOTHING: Read = []
 
 
 def apart(bench: Bench, rows: Sequence[Mapping], setting: Mapping, k: int) -> Read:
-    """Sources, readings and scores of the k best chunks of each question, each read alone."""
-    scored = [bench.scored(row["pergunta"], setting, k) for row in rows]
+    """The k best chunks of each question by one search, each read alone, with their scores."""
+    scored = [bench.scored(row["pergunta"], {**setting, "hops": 1}, k) for row in rows]
     asked = [(row["pergunta"], [s]) for row, hits in zip(rows, scored, strict=True) for s, _ in hits]
     told = iter(bench.readings(asked))
-    readings = [[next(told) for _ in hits] for hits in scored]
-    return [[s for s, _ in hits] for hits in scored], readings, [[x for _, x in hits] for hits in scored]
+    return [([s for s, _ in hits], [next(told) for _ in hits], [x for _, x in hits]) for hits in scored]
 
 
 def together(bench: Bench, rows: Sequence[Mapping], setting: Mapping) -> Read:
-    """The same of one prompt with all chunks of the setting: one reading a question."""
-    found = [bench.search(row["pergunta"], setting)[: setting["k"]] for row in rows]
-    told = bench.readings([(row["pergunta"], each) for row, each in zip(rows, found, strict=True)])
-    return found, [[each] for each in told], [[1.0] for _ in rows]
+    """The chunks of two searches, read in one prompt: one reading a question, and no scores."""
+    linked = {**setting, "hops": 2}
+    found = [bench.search(row["pergunta"], linked)[: rag_apart.PAIR] for row in rows]
+    used = [bench.fitting(row["pergunta"], each) for row, each in zip(rows, found, strict=True)]
+    told = bench.readings([(row["pergunta"], each) for row, each in zip(rows, used, strict=True)])
+    return [(sources, [reading], []) for sources, reading in zip(used, told, strict=True)]
 
 
-def records_of(
-    rows: Sequence[Mapping],
-    sources: Sequence[Sequence[rag.Source]],
-    readings: Sequence[Sequence[marginal.Reading]],
-    scores: Sequence[Sequence[float]],
-    caution: float,
-) -> list[dict]:
-    """The answers that these readings add up to, judged."""
-    said = [
-        rag_apart.joined(row["pergunta"], s, r, x, caution).text
-        for row, s, r, x in zip(rows, sources, readings, scores, strict=True)
-    ]
-    return judged(rows, said, [[plain(s) for s in each] for each in sources])
+def said(
+    rows: Sequence[Mapping], alone: Read, one: Read, k: int, weight: float, caution: float
+) -> list[rag_apart.Apart]:
+    """What the first k readings of `alone` and, with a weight, those of `one` add up to."""
+    made = []
+    for n, row in enumerate(rows):
+        sources, readings, scores = (part[:k] for part in alone[n]) if k else ([], [], [])
+        pair, both, _ = one[n] if weight else ([], [], [])
+        given = (sources, [*readings, *both], scores, caution, weight, pair)
+        made.append(rag_apart.joined(row["pergunta"], *given))
+    return made
 
 
-def counted(rows: Sequence[Mapping], *read: object) -> dict:
+def counted(rows: Sequence[Mapping], said: Sequence[rag_apart.Apart]) -> dict:
     """Right and refused of the answerable, refused of the others, and all served well."""
-    records = records_of(rows, *read)
-    found = summary(records)
+    verdicts = [rag_judge.judge(got.text, row) for row, got in zip(rows, said, strict=True)]
+    answerable = [i for i, row in enumerate(rows) if row["respostas"]]
+    others = [i for i, row in enumerate(rows) if not row["respostas"]]
+    part = lambda verdict, at: per_item([verdicts[i] == verdict for i in at], [rows[i]["id"] for i in at])  # noqa: E731
+    served = [rag_judge.right(verdict, row) for row, verdict in zip(rows, verdicts, strict=True)]
     return {
-        "right": found["answerable"][rag_judge.RIGHT],
-        "refused": found["answerable"][rag_judge.REFUSED],
-        "unanswerable": found["unanswerable"] and found["unanswerable"][rag_judge.REFUSED],
-        "served": found["served"],
+        "right": part(rag_judge.RIGHT, answerable),
+        "refused": part(rag_judge.REFUSED, answerable),
+        "unanswerable": part(rag_judge.REFUSED, others),
+        "served": per_item(served, [row["id"] for row in rows]),
     }
 
 
@@ -631,7 +657,7 @@ def measure(each: int, out: Path, restart: bool = False, bench: Bench | None = N
         chosen = result["chosen"]["setting"]
         cold = {**chosen, "temperature": 0.0}
         sections = {  # the longest first
-            "apart": ("apart", {**chosen, "by": "convex", "rerank": 0, "hops": 1}),
+            "apart": ("apart", {**cold, "by": "convex", "rerank": 0}),
             "final": ("final", chosen),
             "planted": ("planted", cold),
             "cases": ("cases", cold),

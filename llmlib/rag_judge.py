@@ -223,11 +223,13 @@ def evidence(sources: Sequence[Mapping], question: Mapping) -> float | None:
 def attribution(reply: str, question: Mapping, sources: Sequence[Mapping]) -> list[dict]:
     """Each cited source checked: {number, kind, start, end}, the place in its text that says what was said.
 
-    kind: "sustenta" (it states a fact that the answer needs, and the claim, unless that takes two facts),
-    "superada" (it says so, but a later document corrects it), "repete" (the same value, of something else),
-    "não diz", "não existe" (no source has that number).
+    kind: "sustenta" (it says what was claimed where the answer's fact stands; where the answer takes two
+    facts, the claim is right and it states one), "superada" (it says so, but a later document corrects it),
+    "repete" (the same value, of something else), "não diz", "não existe" (no source has that number).
     """
     said, checked = claim(reply, question) or "", []
+    two = question.get("tipo") in ("dois_documentos", "comparacao")
+    told = two and judge(reply, question) == RIGHT  # of two facts together no source says anything alone
     for number in cited(reply):
         if not 1 <= number <= len(sources):
             checked.append({"number": number, "kind": "não existe", "start": 0, "end": 0})
@@ -236,9 +238,9 @@ def attribution(reply: str, question: Mapping, sources: Sequence[Mapping]) -> li
         start, end = where(said, question, source["text"])
         kind = "não diz" if start == end else "repete"
         for support in question.get("apoios", ()):
-            if not covers(source, support):
+            if not covers(source, support) or (two and not told):
                 continue
-            if question.get("tipo") in ("dois_documentos", "comparacao") and start == end:
+            if two and start == end:
                 start, end = support["inicio"] - source["start"], support["fim"] - source["start"]
                 kind = "sustenta"
             elif start < end and fresh(said, question) <= marks(support["texto"]):

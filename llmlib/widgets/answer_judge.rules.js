@@ -86,14 +86,14 @@ function ajWhere(said, question, text) {
   return [0, 0];
 }
 function ajAttribution(reply, question, sources) {
-  const said = ajClaim(reply, question) ?? "";
+  const said = ajClaim(reply, question) ?? "", two = ["dois_documentos", "comparacao"].includes(question.tipo), told = two && ajJudge(reply, question) === "certa";
   return ajCited(reply).map((number) => {
     if (!(number >= 1 && number <= sources.length)) return { number, kind: "não existe", start: 0, end: 0 };
     const source = sources[number - 1], place = (each) => [each.inicio - source.start, each.fim - source.start];
     let [start, end] = ajWhere(said, question, source.text), kind = start === end ? "não diz" : "repete";
     for (const each of question.apoios ?? []) {
-      if (!ajCovers(source, each)) continue;
-      if (["dois_documentos", "comparacao"].includes(question.tipo) && start === end) {
+      if (!ajCovers(source, each) || (two && !told)) continue;
+      if (two && start === end) {
         [start, end] = place(each);
         kind = "sustenta";
       } else if (start < end && ajWithin(ajFresh(said, question), ajMarks(each.texto))) {

@@ -1,15 +1,15 @@
-// ReadApart: what the model says of each passage, read alone, weighed by the search's trust and added up. Recorded first; caution
-// and fewer passages are sums of what is here, and only another question, or more passages, asks `search`, `encode`, `generate`.
+// ReadApart: what the model says of each passage, read alone, and of two read together, weighed and added up. Recorded first;
+// caution, weight and fewer passages are sums of what is here; another question, or more passages, asks `search`, `encode`, `generate`.
 // uses part: injection_lab.guard
 // uses part: answer_judge.rules
 // uses part: rag_pipeline.reader
 // uses style: rag_pipeline
-const RA_CHOICES = 20, RA_TOGETHER = 2, RA_MOST = 6; // CHOICES of rag_apart.py, TOGETHER of read_apart.py
+const RA_CHOICES = 20, RA_PAIR = 2, RA_MOST = 6; // CHOICES and PAIR of rag_apart.py
 
 export default {
   render({ model, el, host }) {
-    const live = !!host.compute, recorded = model.get("recorded"), { k, size, overlap, titles, caution: startCaution } = model.get("settings"), context = model.get("context");
-    let now = recorded[0], count = k, caution = startCaution, asks = 0, stop = null, rows = [];
+    const live = !!host.compute, recorded = model.get("recorded"), { k, size, overlap, titles, ...start } = model.get("settings"), context = model.get("context");
+    let now = recorded[0], count = k, { caution, weight } = start, asks = 0, stop = null, rows = [];
 
     const box = h("div", { class: "ra" }), pill = statePill(el, live && "mude a cautela ou a pergunta"), heard = announcer();
     const question = textField({ value: now.question, label: "Pergunta", oninput: changed, readOnly: !live });
@@ -21,8 +21,9 @@ export default {
     const most = live ? RA_MOST : Math.min(...recorded.map((each) => each.readings.length));
     const many = range("Trechos lidos", 1, most, 1, k, String, (value) => { count = value; if (!complete) { if (live) soon(ask); } else if (lacking()) soon(more); else settle(); });
     const careful = range("Cautela", 0, 2, 0.05, caution, (x) => fmtNumber(x, 2), (value) => { caution = value; drawSums(); });
-    const note = h("p", { class: "rag-note", role: "status" }), list = h("ol", { class: "ra-rows", "aria-label": "Trechos, o de maior confiança primeiro" });
-    const bars = h("ol", { class: "ra-sums", "aria-label": "Somas das leituras" }), answer = h("p", { class: "rag-answer ra-answer" }), together = h("p", { class: "ra-together" });
+    const jointly = range("Peso dos juntos", 0, 1, 0.05, weight, (x) => fmtNumber(x, 2), (value) => { weight = value; drawSums(); });
+    const note = h("p", { class: "rag-note", role: "status" }), list = h("ol", { class: "ra-rows", "aria-label": "Trechos, o de maior peso primeiro" }), joint = makeTogether();
+    const bars = h("ol", { class: "ra-sums", "aria-label": "Somas das leituras" }), answer = h("p", { class: "rag-answer ra-answer" });
 
     // -- one row a passage; how much of it is drawn follows what is known
     const keyOf = (hit) => `${hit.document}:${hit.start}:${hit.end}`;
@@ -30,29 +31,45 @@ export default {
       const fill = h("span", { class: "llm-fill" }), number = h("span", { class: "llm-number" });
       return { el: h("span", { class: "llm-track" }, fill, number), set(w, text) { for (const part of [fill, number]) part.style.setProperty("--w", w); setText(number, text); } };
     }
-    function makeRow(hit, i) {
+    const weighing = (row) => h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "peso"), row.track.el);
+    function makeRow(hit, i, alone) {
       const row = { track: track(), said: h("p", { class: "ra-said" }), text: h("p", { class: "ra-text" }) };
       row.box = h("details", { class: "ra-passage" }, h("summary", {}, h("b", {}, `[${i + 1}]`), " ", h("span", {}, hit.title)), row.text);
-      row.li = h("li", { class: "ra-row" }, row.box, h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "confiança da busca"), row.track.el), row.said);
+      row.li = h("li", { class: "ra-row" }, row.box, ...(alone ? [weighing(row), row.said] : [h("p", { class: "ra-word" }, "achado na segunda busca")]));
       return row;
     }
-    function drawRows({ hits, readings, question: asked }) {
-      const n = Math.min(count, hits.length), shares = raTrust(hits.slice(0, n).map(({ score }) => score)), keys = hits.slice(0, n).map(keyOf);
-      rows = keys.map((key, i) => (rows[i]?.key === key ? rows[i] : Object.assign(makeRow(hits[i], i), { key })));
+    function makeTogether() {
+      const row = { track: track(), said: h("p", { class: "ra-said" }), name: h("p", { class: "ra-pair" }) };
+      row.li = h("li", { class: "ra-row ra-together" }, row.name, weighing(row), row.said);
+      return row;
+    }
+    const saying = (words, reading) => (reading ? [words, h("q", {}, reading.value || RA_REFUSAL), ` com ${fmtPercent(reading.p)}`, h("span", { class: "ra-refusal" }, `chance de recusar: ${fmtPercent(reading.refusal)}`)] : [h("span", { class: "ra-word" }, "lendo…")]);
+    function drawRows({ hits, readings, linked, joint: told, question: asked }) {
+      const n = Math.min(count, hits.length), { known, linked: places } = raNumbered(hits.slice(0, n), linked);
+      const keyed = known.map((hit, i) => `${hit.document}:${hit.start}:${hit.end}/${i}/${i < n}`);
+      rows = keyed.map((key, i) => (rows[i]?.key === key ? rows[i] : Object.assign(makeRow(known[i], i, i < n), { key })));
       rows.forEach((row, i) => {
-        const reading = readings[i], text = ragFlat(hits[i].text), place = reading?.value ? ragFound(reading.value, text, asked) : null;
-        row.track.set(shares[i], fmtPercent(shares[i]));
+        const reading = i < n ? readings[i] : told, text = ragFlat(known[i].text), place = reading?.value ? ragFound(reading.value, text, asked) : null;
         row.text.replaceChildren(...(place ? [text.slice(0, place[0]), h("mark", {}, text.slice(...place)), text.slice(place[1])] : [text]));
-        row.said.replaceChildren(...(reading ? ["Lendo só ele, o modelo diz ", h("q", {}, reading.value || RA_REFUSAL), ` com ${fmtPercent(reading.p)}`, h("span", { class: "ra-refusal" }, `chance de recusar: ${fmtPercent(reading.refusal)}`)] : [h("span", { class: "ra-word" }, "lendo…")]));
+        row.said.replaceChildren(...saying("Lendo só ele, o modelo diz ", reading));
       });
-      setChildren(list, rows.map(({ li }) => li));
+      joint.name.replaceChildren(...places.flatMap((place, i) => [...(i ? [" e "] : []), h("b", {}, `[${place + 1}]`)]), places.length > 1 ? " juntos, num prompt só" : " num prompt só");
+      joint.said.replaceChildren(...saying("Lendo assim, o modelo diz ", told));
+      setChildren(list, [...rows, joint].map(({ li }) => li));
+      weigh(hits.slice(0, n));
+    }
+    function weigh(hits) {
+      const shares = raMixed(raTrust(hits.map(({ score }) => score)), weight);
+      [...rows.slice(0, hits.length), joint].forEach((row, i) => row.track.set(shares[i], fmtPercent(shares[i])));
     }
 
     // -- the sums, and what they decide
     function drawSums() {
-      const readings = now.readings.slice(0, count), { shares, sums, value, source, text } = raJoined(readings, now.hits.slice(0, readings.length).map(({ score }) => score), caution);
+      const hits = now.hits.slice(0, Math.min(count, now.readings.length)), all = [...now.readings.slice(0, hits.length), now.joint];
+      const { shares, sums, value, source, text } = raJoined(all, hits.map(({ score }) => score), caution, weight, raNumbered(hits, now.linked).linked);
+      weigh(hits);
       const refusal = caution * sums.refusal, limit = Math.max(ceiling(Math.max(refusal, sums.answers[0]?.[1] ?? 0)), refusal);
-      const terms = (part, among = () => true) => readings.map((reading, i) => among(reading) && `[${i + 1}] ${fmtPercent(shares[i])} × ${fmtPercent(reading[part])}`).filter(Boolean).join(" + ");
+      const terms = (part, among = () => true) => all.map((reading, i) => among(reading) && `${i < hits.length ? `[${i + 1}]` : "juntos"} ${fmtPercent(shares[i])} × ${fmtPercent(reading[part])}`).filter(Boolean).join(" + ");
       const bar = (label, score, sum, wins, look = "") => {
         const line = track();
         line.set(score / limit, fmtPercent(score));
@@ -71,7 +88,6 @@ export default {
     function draw() {
       drawRows(now);
       drawSums();
-      together.replaceChildren(`Lidos juntos, num só prompt (${now.fit} ${now.fit === 1 ? "trecho" : "trechos"}): `, h("q", {}, now.together || "(nada)"));
     }
 
     // -- asking
@@ -80,31 +96,32 @@ export default {
     const tokensOf = async (text) => { const { tokens, cut } = await host.compute("encode", { messages: [{ role: "user", content: text }] }); return tokens.length + (cut ?? 0); };
     const lacking = () => live && complete && now.readings.length < count && !now.spent;
     const talk = (text, signal, onEvent) => host.compute("generate", { messages: [{ role: "user", content: text }], max_new_tokens: RAG_ROOM, k: onEvent ? RA_CHOICES : 0, sampling: { temperature: 0 } }, { onEvent, signal });
-    async function read(asked, source, signal) {
-      const { text } = await ragPrompt(asked, [source], tokensOf, context), told = [];
+    async function read(asked, sources, signal) {
+      const { text, used } = await ragPrompt(asked, sources, tokensOf, context), told = [];
       const { text: said } = await talk(text, signal, (event) => told.push(event));
-      return raReading(said, told.map(({ token }) => token.p), told[0]?.top ?? []);
+      return { used: used.length, ...raReading(said, told.map(({ token }) => token.p), told[0]?.top ?? []) };
     }
     // Everything of one question that is not known yet; rows fill as readings arrive, and the sums when all are there.
     async function work(asked, before, fresh) {
-      const wanted = count, { signal } = stop;
-      const found = await host.compute("search", { collection: model.get("collection"), query: asked, k: Math.max(wanted, RA_TOGETHER), by: "convex", rerank: 0, size, overlap }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
+      const wanted = count, { signal } = stop, collection = model.get("collection");
+      const search = (more) => host.compute("search", { collection, query: asked, by: "convex", rerank: 0, size, overlap, ...more }, { onEvent: ({ done, total }) => total && fresh() && say(`calculando os vetores: ${fmtNumber(done)} de ${fmtNumber(total)} trechos`) });
+      const found = await search({ k: wanted });
       if (!fresh()) return;
-      const known = new Map((before?.readings ?? []).map((reading, i) => [keyOf(before.hits[i]), reading]));
-      const sources = found.hits.map((hit) => ragSource(hit, titles)), next = { question: asked, hits: found.hits, readings: [], together: before?.together, fit: before?.fit };
+      const linked = before?.linked ?? (await search({ k: RA_PAIR, hops: 2 })).hits;
+      if (!fresh()) return;
+      const keyOf = (hit) => `${hit.document}:${hit.start}:${hit.end}`, known = new Map((before?.readings ?? []).map((reading, i) => [keyOf(before.hits[i]), reading]));
+      const next = { question: asked, hits: found.hits, readings: found.hits.slice(0, wanted).map((hit) => known.get(keyOf(hit))), linked, joint: before?.joint };
       say([found.note, ...(found.notes ?? [])].filter(Boolean).join(" "));
-      next.readings = found.hits.slice(0, wanted).map((hit) => known.get(keyOf(hit)));
       drawRows(next);
       for (let i = 0; i < next.readings.length; i++) {
-        next.readings[i] ??= await read(asked, sources[i], signal);
+        next.readings[i] ??= await read(asked, [ragSource(found.hits[i], titles)], signal);
         if (!fresh()) return;
         drawRows(next);
       }
-      if (!before) {
-        const { text, used } = await ragPrompt(asked, sources.slice(0, RA_TOGETHER), tokensOf, context);
-        next.together = (await talk(text, signal)).text.trim();
-        next.fit = used.length;
+      if (!next.joint) {
+        next.joint = await read(asked, linked.map((hit) => ragSource(hit, titles)), signal);
         if (!fresh()) return;
+        next.linked = linked.slice(0, next.joint.used);
       }
       next.spent = next.readings.length < wanted; // the collection has no more passages
       now = next;
@@ -126,7 +143,7 @@ export default {
         if (fresh()) waiting(false);
       }
     }
-    const waiting = (on) => { for (const node of [bars, answer, together]) node.classList.toggle("llm-wait", on); };
+    const waiting = (on) => { for (const node of [bars, answer]) node.classList.toggle("llm-wait", on); };
     // What is known is all that is asked for: whatever was being asked counts no more.
     function settle() {
       asks += 1;
@@ -158,7 +175,7 @@ export default {
       if (lacking()) soon(more);
     }
 
-    build(box, null, [question.text, chips, note, h("div", { class: "ra-controls" }, many, careful), list, h("p", { class: "ra-title" }, "Somadas as leituras"), bars, answer, together]);
+    build(box, null, [question.text, chips, note, h("div", { class: "ra-controls" }, many, jointly, careful), list, h("p", { class: "ra-title" }, "Somadas as leituras"), bars, answer]);
     build(el, null, [box, h("div", { class: "llm-under" }, pill.el), heard.el]);
     changed();
     return () => { asks += 1; soon.cancel(); heard.say.cancel(); stop?.abort(); };

@@ -51,6 +51,9 @@ class FakeBench(curves.Bench):
             read.append(plain)
         return said, read
 
+    def fitting(self, question: str, sources: list) -> list:
+        return sources
+
     def scored(self, query: str, setting: dict, k: int) -> list[tuple[rag.Source, float]]:
         return [(s, 1 - 0.1 * n) for n, s in enumerate(self.search(query, setting)[:k])]
 
@@ -138,33 +141,46 @@ def test_the_choice_is_the_best_of_dev_and_the_cheaper_of_equals(run) -> None:
     assert result["retrieval"]["dev"]["ways"]["dense"]["evidence"]["3"]["value"] > 0.3
 
 
-def test_readings_apart_are_added_up_and_caution_refuses(run) -> None:
+def test_readings_are_added_up_and_caution_refuses(run) -> None:
     result, _ = run
     made = result["apart"]
-    assert {(e["k"], e["caution"]) for e in made["dev"]["apart"]} == {
-        (k, c) for k in curves.APART for c in curves.CAUTIONS
+    assert {(e["k"], e["weight"], e["caution"]) for e in made["dev"]["sums"]} == {
+        (k, w, c) for k in curves.APART for w in curves.WEIGHTS for c in curves.CAUTIONS
     }
+    assert [e["caution"] for e in made["dev"]["together"]] == list(curves.CAUTIONS)
     bold, careful = (
-        next(e for e in made["dev"]["apart"] if (e["k"], e["caution"]) == (3, c)) for c in (0.0, 1.0)
+        next(e for e in made["dev"]["sums"] if (e["k"], e["weight"], e["caution"]) == (3, 0.0, c))
+        for c in (0.0, 1.0)
     )
     assert bold["unanswerable"]["value"] == 0  # the filler's guess is all there is
     assert careful["unanswerable"]["value"] == 1
     assert careful["right"]["value"] > 0
-    assert made["chosen"]["caution"] >= 0.5
-    assert made["teste"]["apart"]["unanswerable"]["recusada"]["value"] == 1
-    assert made["differences"]["unanswerable"]["n"] == made["teste"]["apart"]["unanswerable"]["recusada"]["n"]
+    chosen, tested = made["chosen"], made["teste"]
+    assert chosen["apart"]["weight"] == 0
+    assert chosen["apart"]["caution"] >= 0.5
+    assert tested["apart"]["unanswerable"]["recusada"]["value"] == 1
+    for part, differences in made["differences"].items():
+        n = tested["apart"][part]["recusada"]["n"]
+        assert {name: d["n"] for name, d in differences.items()} == {"apart": n, "sums": n}
+    assert tested["sums"]["served"]["value"] >= tested["apart"]["served"]["value"]
 
 
 def test_readings_are_those_that_the_course_makes(small_reader) -> None:
-    """The batch of the builder and `rag_apart.read` say the same of one passage."""
+    """The builder's batch says what `rag_apart` says, of chunks read alone and of those read together."""
     bench = curves.Bench(small_reader, 4)
     row = curves.sample("dev", 4)[0]
-    (source, _), *_ = bench.scored(row["pergunta"], {**curves.START, "by": "bm25"}, 1)
-    (batched,) = bench.readings([(row["pergunta"], [source])])
-    alone = rag_apart.read(small_reader, row["pergunta"], source)
-    assert batched.value == alone.value
-    assert batched.p == pytest.approx(alone.p, rel=1e-3)
-    assert batched.refusal == pytest.approx(alone.refusal, abs=1e-3)
+    setting = {**curves.START, "by": "convex"}
+    got = rag_apart.ask(small_reader, bench.index(setting["size"]), row["pergunta"], k=2, weight=0.4)
+    (mine,) = curves.said(
+        [row], curves.apart(bench, [row], setting, 3), curves.together(bench, [row], setting), 2, 0.4, 0.25
+    )
+    assert mine.sources == got.sources
+    assert mine.pair == got.pair
+    assert mine.shares == pytest.approx(got.shares)
+    assert [each.value for each in mine.readings] == [each.value for each in got.readings]
+    for batched, alone in zip(mine.readings, got.readings, strict=True):
+        assert (batched.p, batched.refusal) == pytest.approx((alone.p, alone.refusal), rel=1e-3, abs=1e-3)
+    assert mine.text == got.text
 
 
 def test_an_order_that_is_not_obeyed_is_not_counted(run) -> None:

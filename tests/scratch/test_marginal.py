@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from llmlib.scratch.marginal import Reading, Sums, add_up, same, trust
+from llmlib.scratch.marginal import Reading, Sums, add_up, mixed, same, trust
 
 
 def test_shares_are_torchs_softmax():
@@ -25,6 +25,16 @@ def test_the_sum_is_the_papers():
     assert sums.refusal == pytest.approx(0.5 * 0.1 + 0.3 * 0.05 + 0.2 * 0.2)
     assert sums.decide() == "8h30."
     assert same("Seis  Reais. ") == same("seis reais")
+
+
+def test_a_weight_takes_its_part_from_all_the_others():
+    assert mixed([0.75, 0.25], 0.2) == pytest.approx([0.6, 0.2, 0.2])
+    assert mixed([0.75, 0.25], 0) == [0.75, 0.25, 0]
+    assert mixed([0.75, 0.25], 1) == [0, 0, 1]
+    assert mixed([], 0.3) == [1]  # nothing else was read
+    for wrong in (-0.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match="vai de 0 a 1"):
+            mixed([1.0], wrong)
 
 
 @pytest.mark.parametrize(("caution", "said"), [(0, "9h"), (0.5, "9h"), (1.1, "")])

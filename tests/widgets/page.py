@@ -14,6 +14,7 @@ from pathlib import Path
 
 from builders import page_collections
 from builders.page import cached
+from llmlib import widgets as widgets_of
 from llmlib.widgets import assets, page_files
 from llmlib.widgets.base import Widget
 from tests.widgets.fake import WORDS
@@ -50,8 +51,8 @@ def fake_engine() -> str:
 
 
 @cache
-def files_of(real: bool) -> dict[str, str]:
-    """What every page brings, by path: read and joined once, for the hundreds of pages of a test run."""
+def files_of(home: Path, real: bool) -> dict[str, str]:
+    """What every page brings from the widgets of `home`, by path: joined once for hundreds of pages."""
     return assets(engine=None if real else fake_engine())
 
 
@@ -71,7 +72,7 @@ def write_page(
     """
     static = folder / "_static" / "llm"
     (static / "models").mkdir(parents=True, exist_ok=True)
-    for path, content in files_of(bool(real)).items():
+    for path, content in files_of(widgets_of.HERE, bool(real)).items():
         (static / path).parent.mkdir(exist_ok=True)
         (static / path).write_text(content, "utf-8")
     for each in [real] if isinstance(real, str) and real else real:
