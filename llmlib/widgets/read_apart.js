@@ -31,11 +31,13 @@ export default {
       const fill = h("span", { class: "llm-fill" }), number = h("span", { class: "llm-number" });
       return { el: h("span", { class: "llm-track" }, fill, number), set(w, text) { for (const part of [fill, number]) part.style.setProperty("--w", w); setText(number, text); } };
     }
-    const weighing = (row) => h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "peso"), row.track.el);
+    function weighing(row) {
+      return h("p", { class: "ra-trust" }, h("span", { class: "ra-word" }, "peso"), row.track.el);
+    }
     function makeRow(hit, i, alone) {
       const row = { track: track(), said: h("p", { class: "ra-said" }), text: h("p", { class: "ra-text" }) };
       row.box = h("details", { class: "ra-passage" }, h("summary", {}, h("b", {}, `[${i + 1}]`), " ", h("span", {}, hit.title)), row.text);
-      row.li = h("li", { class: "ra-row" }, row.box, ...(alone ? [weighing(row), row.said] : [h("p", { class: "ra-word" }, "achado na segunda busca")]));
+      row.li = h("li", { class: "ra-row" }, row.box, ...(alone ? [weighing(row), row.said] : [h("p", { class: "ra-word" }, "só lido junto")]));
       return row;
     }
     function makeTogether() {

@@ -106,30 +106,36 @@ def test_a_second_search_brings_the_second_document(measured) -> None:
 
 
 def test_the_questions_read_apart_do_what_their_labels_say(measured) -> None:
-    """Decided at the page's caution, and turned by another one, as the text invites to try."""
+    """Decided at the page's weight and caution, and turned by others, as the text invites to try."""
     lm, found = load("mini-instruct", device="cpu"), index("caxinduba")
-    chosen = measured["apart"]["chosen"]
+    chosen = measured["apart"]["chosen"]["sums"]
 
-    def said(key: str, caution: float = chosen["caution"], worded: str = "direta") -> str:
+    def said(key: str, worded: str = "direta", **changed: float) -> str:
         asked = next(each["texto"] for each in ROWS[key]["jeitos"] if each["jeito"] == worded)
-        answer = rag_apart.ask(lm, found, asked, k=chosen["k"], caution=caution)
-        return rag_judge.judge(answer.text, ROWS[key])
+        return rag_judge.judge(rag_apart.ask(lm, found, asked, **(chosen | changed)).text, ROWS[key])
 
-    assert said("q112") == "certa"
-    assert said("q348") == "recusada"
-    assert said("q467", worded="parafrase") == "recusada"
-    assert said("q467", 0, "parafrase") == "certa"
+    assert said("Q1") == said("Q1", weight=1) == "certa"
+    assert said("Q1", weight=0) != "certa"
+    assert said("Q2") == said("Q2", weight=0) == "certa"
+    assert said("Q2", weight=1) != "certa"
+    assert said("q467", "parafrase") == "recusada"
+    assert said("q467", "parafrase", caution=0) == "certa"
     assert said("q225") != "recusada"
-    assert said("q225", 2) == "recusada"
+    assert said("q225", caution=2) == "recusada"
 
 
 def test_the_directions_of_caution(measured) -> None:
     """More caution, fewer right answers and more refusals that are due: what the text says of the figure."""
-    grid = measured["apart"]["dev"]
+    grid, chosen = measured["apart"]["dev"], measured["apart"]["chosen"]["sums"]
     for entries in (
-        [e for e in grid["apart"] if e["k"] == measured["apart"]["chosen"]["k"]],
+        [e for e in grid["sums"] if (e["k"], e["weight"]) == (chosen["k"], chosen["weight"])],
         grid["together"],
     ):
         right, due = ([e[key]["value"] for e in entries] for key in ("right", "unanswerable"))
         assert right == sorted(right, reverse=True)
         assert due == sorted(due)
+
+
+def test_both_kinds_of_reading_have_a_part(measured) -> None:
+    """The text asks to bet whether the best weight lies at an end."""
+    assert 0 < measured["apart"]["chosen"]["sums"]["weight"] < 1

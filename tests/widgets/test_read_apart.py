@@ -1,4 +1,4 @@
-"""ReadApart: what is recorded; the page adds up as Python does; caution, passages and questions move it."""
+"""ReadApart: what is recorded; the page adds up as Python; caution, weight, passages, questions move it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from playwright.sync_api import Locator, expect
 
 from book import frontend
 from llmlib import rag, rag_apart, widgets
-from llmlib.scratch.marginal import Reading, Sums, same, trust
+from llmlib.scratch.marginal import Reading, Sums, mixed, same, trust
 from llmlib.widgets import ReadApart, fallback
-from llmlib.widgets.rag_pipeline import said
 from tests.widgets.searched import FINE, HOURS, PHONE, SearchedLM, index
 from tests.widgets.seen import fits, settled
 
@@ -52,12 +51,16 @@ def test_each_passage_of_each_question_is_read_alone() -> None:
         assert (made["label"], made["question"]) == (label, question)
         assert [hit["text"] for hit in made["hits"]] == [hit.text for hit in hits]
         assert [hit["score"] for hit in made["hits"]] == pytest.approx([hit.score for hit in hits], rel=1e-4)
-        assert made["readings"] == [{"value": "8h30.", "p": 0.5, "refusal": 0.3}] * 3
-        assert (made["together"], made["fit"]) == ("8h30. [1]", 2)
+        said = {"value": "8h30.", "p": 0.5, "refusal": 0.3, "cited": 1}
+        assert made["readings"] == [said] * 3
+        assert made["joint"] == said
+        linked = index().search(question, k=2, by="convex", hops=2)
+        assert [hit["text"] for hit in made["linked"]] == [hit.text for hit in linked]
     assert set(widget.recorded[0]["hits"][0]) == {"document", "title", "start", "end", "text", "score"}
     got = widget.first()
     whole = rag_apart.ask(SearchedLM(), index(), ASKED[0][1], k=3)
     assert (got.text, got.sources) == (whole.text, whole.sources)
+    assert got.pair == whole.pair
     assert got.text == "8h30. [1]"
     assert got.shares == pytest.approx(whole.shares, rel=1e-3)
     assert len(widget.html()) < 20_000
@@ -74,16 +77,18 @@ def test_the_model_reads_one_passage_a_prompt_and_two_in_the_last() -> None:
     ReadApart(Noting(), ASKED[:1], k=3, titles=False)
     hits = index().search(ASKED[0][1], k=3, by="convex")
     wanted = [rag.message(ASKED[0][1], [rag.sourced(hit)]) for hit in hits]
-    both = rag.message(ASKED[0][1], [rag.sourced(hit) for hit in hits[:2]])
+    linked = index().search(ASKED[0][1], k=2, by="convex", hops=2)
+    both = rag.message(ASKED[0][1], [rag.sourced(hit) for hit in linked])
     assert sorted(read) == sorted([*wanted, both])
 
 
 def test_the_still_figure_says_the_numbers() -> None:
     widget = apart()
     assert "“8h30” soma 50\u00a0%" in widget.summary()
-    assert "vezes a cautela 0,50, fica com 15\u00a0%" in widget.summary()
+    assert "vezes a cautela 0,25, fica com 7,5\u00a0%" in widget.summary()
+    assert "num prompt só, [1] e [2], com peso 50\u00a0%" in widget.summary()
     assert "Resposta: “8h30. [1]”" in widget.summary()
-    assert widget.fallback().count("<tr>") == 1 + 3
+    assert widget.fallback().count("<tr>") == 1 + 3 + 1
     refused = ReadApart(SearchedLM("O texto não diz."), ASKED[:1], k=1)
     assert refused.first().text == rag_apart.REFUSAL
     assert "Resposta: “O texto não diz.”" in refused.summary()
@@ -95,6 +100,8 @@ def test_what_cannot_be_read_is_refused_with_a_sentence() -> None:
         ({"k": 7}, "k vai de 1 a 6; veio 7"),
         ({"caution": 2.1}, "caution vai de 0 a 2; veio 2.1"),
         ({"caution": float("nan")}, "caution vai de 0 a 2"),
+        ({"weight": -0.1}, "weight vai de 0 a 1; veio -0.1"),
+        ({"weight": 1.5}, "weight vai de 0 a 1; veio 1.5"),
         ({"size": 5}, "size vai de 10 a 200"),
         ({"overlap": -1}, "overlap vai de 0 a 100"),
     ):
@@ -127,17 +134,27 @@ TEXTS = [
 FIRST = ["O", " O", "O texto não diz.", "Os", "", " ", "\n", "o", "O texto", "é", "O ", "não"]
 
 
-def cases() -> list[tuple[list[dict], list[float], float]]:
+Case = tuple[list[dict], list[float], float, float, list[int]]
+
+
+def cases() -> list[Case]:
+    """Readings, scores, caution, weight, and which passages the last reading is of: n-th of those read alone,
+    or, beyond them, others."""
     draw = random.Random(7)
-    made = [([], [], 0.5), ([asdict(Reading("", 0.9, 0.4))], [0.3], 0)]
+    made: list[Case] = [([], [], 0.5, 0, []), ([asdict(Reading("", 0.9, 0.4))], [0.3], 0, 0, [])]
     tied = [asdict(Reading("a", 0.5, 0.5)), asdict(Reading("b", 0.5, 0.5))]
-    made += [(tied, [1, 1], caution) for caution in (0, 1, 2)]  # equal answers, and a refusal equal to them
-    made += [([tied[0], tied[0] | {"value": "A."}], [0.4, 0.4], 2)]
-    for n in range(12):
+    made += [(tied, [1, 1], caution, 0, []) for caution in (0, 1, 2)]  # equal answers, and an equal refusal
+    made += [([tied[0], tied[0] | {"value": "A."}], [0.4, 0.4], 2, 0, [])]
+    made += [([tied[0]], [], 0.5, 0.3, [0]), ([*tied, tied[0]], [0.5, 0.5], 0, 0.2, [3, 1])]
+    for n in range(18):
+        alone = 1 + n % 6
         readings = [
-            asdict(Reading(draw.choice(VALUES), draw.random(), draw.random())) for _ in range(1 + n % 6)
+            asdict(Reading(draw.choice(VALUES), draw.random(), draw.random(), draw.randrange(4)))
+            for _ in range(alone + n % 2)
         ]
-        made.append((readings, [draw.random() for _ in readings], (0, 0.5, 2)[n % 3]))
+        pair = draw.sample(range(alone + 2), 1 + n % 3) if n % 2 else []
+        scores = [draw.random() for _ in range(alone)]
+        made.append((readings, scores, (0, 0.5, 2)[n % 3], (0, 0.35, 1)[n % 4 - 1] if pair else 0, pair))
     return made
 
 
@@ -152,12 +169,22 @@ def in_node(expression: str) -> object:
 def test_the_page_adds_up_and_decides_the_same() -> None:
     made = cases()
     sames, found = in_node(
-        f"[{json.dumps(VALUES)}.map(raSame), {json.dumps(made)}.map((c) => raJoined(...c))]"
+        f"""[{json.dumps(VALUES)}.map(raSame), {json.dumps(made)}.map((each) => {{
+          const [readings, scores, caution, weight, pair] = each;
+          const passage = (n) => ({{ document: `d${{n}}`, start: n, end: 9 }});
+          const {{ known, linked }} = raNumbered(scores.map((_, n) => passage(n)), pair.map(passage));
+          return {{ ...raJoined(readings, scores, caution, weight, linked), known, linked }};
+        }})]"""
     )
     assert sames == [same(value) for value in VALUES]
-    for (readings, scores, caution), theirs in zip(made, found, strict=True):
-        mine = rag_apart.joined("", [], [Reading(**each) for each in readings], scores, caution)
-        assert theirs["shares"] == pytest.approx(trust(scores))
+    sources = [rag.Source(f"d{n}", "", n, 9, "x", "x") for n in range(9)]
+    for (readings, scores, caution, weight, pair), theirs in zip(made, found, strict=True):
+        told = [Reading(**each) for each in readings]
+        alone, linked = sources[: len(scores)], [sources[n] for n in pair]
+        mine = rag_apart.joined("", alone, told, scores, caution, weight, linked)
+        assert theirs["shares"] == pytest.approx(list(mine.shares))
+        assert theirs["linked"] == list(mine.pair)
+        assert [each["document"] for each in theirs["known"]] == [each.document for each in mine.sources]
         assert [value for value, _ in theirs["sums"]["answers"]] == [value for value, _ in mine.sums.answers]
         assert [p for _, p in theirs["sums"]["answers"]] == pytest.approx([p for _, p in mine.sums.answers])
         assert theirs["sums"]["refusal"] == pytest.approx(mine.sums.refusal)
@@ -179,7 +206,7 @@ def test_the_page_makes_the_same_reading_of_a_text() -> None:
     found = in_node(f"{json.dumps(given)}.map((c) => raReading(...c))")
     for case, theirs in zip(given, found, strict=True):
         mine = asdict(rag_apart.reading(*case))
-        assert theirs["value"] == mine["value"], case
+        assert (theirs["value"], theirs["cited"]) == (mine["value"], mine["cited"]), case
         assert (theirs["p"], theirs["refusal"]) == pytest.approx((mine["p"], mine["refusal"]))
 
 
@@ -198,25 +225,27 @@ def test_a_recording_opens_and_caution_decides_with_no_model(
         root.locator(".ra-sum[data-wins]"),
         root.get_by_label("Cautela"),
     )
-    expect(root.locator(".ra-row")).to_have_count(3)
-    shares = [percent(share) for share in widget.first().shares]
-    expect(root.locator(".ra-row .llm-number")).to_have_text(shares)
+    alone, numbers = root.locator(".ra-row:not(.ra-together)"), root.locator(".ra-row .llm-number")
+    expect(alone).to_have_count(3)
+    expect(numbers).to_have_text([percent(share) for share in widget.first().shares])
     expect(root.locator(".ra-said").first).to_contain_text("8h30. com 50 %")
     expect(root.locator(".ra-refusal").first).to_have_text("chance de recusar: 30 %")
+    expect(root.locator(".ra-together")).to_contain_text("[1] e [2] juntos, num prompt só")
     expect(answer).to_have_text("8h30. [1]")
     expect(winner).to_contain_text("8h30")
     expect(winner.locator(".ra-verdict")).to_have_text("vence")
-    expect(root.locator(".ra-together")).to_contain_text("(2 trechos): 8h30. [1]")
     caution.fill("2")
     expect(answer).to_have_text("O texto não diz.")
     expect(winner).to_contain_text("recusa × cautela60 % vence")
     expect(root.locator(".llm-hear")).to_contain_text("Decisão: O texto não diz.")
     caution.fill("0")
     expect(answer).to_have_text("8h30. [1]")
-    root.get_by_label("Trechos lidos").fill("2")
-    expect(root.locator(".ra-row")).to_have_count(2)
-    kept = trust([hit["score"] for hit in widget.recorded[0]["hits"][:2]])
-    expect(root.locator(".ra-row .llm-number")).to_have_text([percent(share) for share in kept])
+    scores = [hit["score"] for hit in widget.recorded[0]["hits"]]
+    for weight, count in ((0, 3), (1, 3), (0.2, 2)):
+        root.get_by_label("Peso dos juntos").fill(str(weight))
+        root.get_by_label("Trechos lidos").fill(str(count))
+        expect(alone).to_have_count(count)
+        expect(numbers).to_have_text([percent(share) for share in mixed(trust(scores[:count]), weight)])
     root.get_by_role("button", name="Ver o trecho 1").click()
     expect(root.locator(".ra-text").first).to_be_visible()
     expect(root.locator(".ra-passage summary").first).to_be_focused()
@@ -232,14 +261,18 @@ def expected(question: str, k: int) -> rag_apart.Apart:
 
 
 def agrees(root: Locator, got: rag_apart.Apart) -> None:
-    expect(root.locator(".ra-row")).to_have_count(len(got.sources))
-    for row, source, share, reading in zip(
-        root.locator(".ra-row").all(), got.sources, got.shares, got.readings, strict=True
-    ):
+    count = len(got.readings) - 1
+    expect(root.locator(".ra-row")).to_have_count(len(got.sources) + 1)
+    rows = root.locator(".ra-row").all()
+    for row, source in zip(rows, got.sources, strict=False):
         expect(row.locator("summary")).to_contain_text(source.title)
+    for row in rows[count:-1]:
+        expect(row).to_contain_text("só lido junto")
+    for row, share, reading in zip([*rows[:count], rows[-1]], got.shares, got.readings, strict=True):
         expect(row.locator(".llm-number")).to_have_text(percent(share))
         expect(row.locator("q")).to_have_text(reading.value or rag_apart.REFUSAL)
         expect(row.locator(".ra-refusal")).to_have_text(f"chance de recusar: {percent(reading.refusal)}")
+    expect(rows[-1]).to_contain_text(" e ".join(f"[{n + 1}]" for n in got.pair))
     expect(root.locator(".ra-answer")).to_have_text(got.text)
 
 
@@ -255,12 +288,13 @@ def test_a_question_of_ones_own_and_more_passages_ask_the_model(
     root.get_by_label("Pergunta", exact=True).fill(f" {OWN} ")
     settled(root)
     agrees(root, expected(OWN, 4))
-    hits = index().search(OWN, k=2, by="convex")
-    both = rag.prompt(Fluent(), OWN, hits, titles=True)
-    expect(root.locator(".ra-together q")).to_have_text(said(Fluent(), both.text)[1])
     root.get_by_role("button", name="multa").click()
     settled(root)
     agrees(root, expected(FINE["pergunta"], 4))
+    root.get_by_label("Trechos lidos").fill("1")
+    settled(root)
+    assert len(expected(FINE["pergunta"], 1).sources) == 2  # one of them in the pair alone
+    agrees(root, expected(FINE["pergunta"], 1))
 
 
 def test_what_goes_wrong_is_said_and_nothing_is_lost(opened: Callable[..., Locator]) -> None:
@@ -281,7 +315,7 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(opened: Callable[..., Locat
     expect(note).to_be_empty()
     root.get_by_label("Trechos lidos").fill("6")
     expect(note).to_contain_text("não foi encontrado")
-    expect(root.locator(".ra-row")).to_have_count(3)
+    expect(root.locator(".ra-row")).to_have_count(3 + 1)
     expect(root.locator(".ra-answer")).to_have_text(answer)
     root.get_by_label("Trechos lidos").fill("2")
     settled(root, "recorded")
