@@ -114,14 +114,14 @@ def test_the_questions_read_apart_do_what_their_labels_say(measured) -> None:
         asked = next(each["texto"] for each in ROWS[key]["jeitos"] if each["jeito"] == worded)
         return rag_judge.judge(rag_apart.ask(lm, found, asked, **(chosen | changed)).text, ROWS[key])
 
-    assert said("Q1") == said("Q1", weight=1) == "certa"
-    assert said("Q1", weight=0) != "certa"
-    assert said("Q2") == said("Q2", weight=0) == "certa"
-    assert said("Q2", weight=1) != "certa"
-    assert said("q467", "parafrase") == "recusada"
-    assert said("q467", "parafrase", caution=0) == "certa"
-    assert said("q225") != "recusada"
-    assert said("q225", caution=2) == "recusada"
+    assert said("q143") == said("q143", weight=1) == "certa"
+    assert said("q143", weight=0) != "certa"
+    assert said("q139") == said("q139", weight=0) == "certa"
+    assert said("q139", weight=1) != "certa"
+    assert said("q139", "parafrase") == "recusada"
+    assert said("q139", "parafrase", caution=0) == "certa"
+    assert said("q334") != "recusada"
+    assert said("q334", caution=2) == "recusada"
 
 
 def test_the_directions_of_caution(measured) -> None:
