@@ -136,6 +136,12 @@ def test_the_directions_of_caution(measured) -> None:
         assert due == sorted(due)
 
 
-def test_both_kinds_of_reading_have_a_part(measured) -> None:
-    """The text asks to bet whether the best weight lies at an end."""
-    assert 0 < measured["apart"]["chosen"]["sums"]["weight"] < 1
+def test_the_peak_is_in_the_middle_and_no_wider_than_chance(measured) -> None:
+    """The text asks to bet whether the best weight lies at an end, and then to look at the scale."""
+    chosen, grid = measured["apart"]["chosen"]["sums"], measured["apart"]["dev"]
+    assert 0 < chosen["weight"] < 1
+    points = [e for e in grid["sums"] if (e["k"], e["caution"]) == (chosen["k"], chosen["caution"])]
+    points += [e for e in grid["together"] if e["caution"] == chosen["caution"]]
+    for part in ("right", "unanswerable"):
+        highest = max((e[part] for e in points), key=lambda share: share["value"])
+        assert highest["low"] < min(e[part]["value"] for e in points)
