@@ -93,7 +93,7 @@ RECIPES: dict[str, Chain] = {
             "--sizes",
             SIZES,
             "--patience",
-            "100",
+            "20000",
             "--out",
             "data/medidas/busca-tamanho.json",
         ]

@@ -343,8 +343,10 @@ def about_apart(bench: Bench, setting: Mapping) -> dict:
     """Chunks read one by one, together, and both, with different caution; `setting` says how to search.
 
     {"joining", "dev": {"sums": [...], "together": [...]}, "chosen": {"apart": {k, weight 0, caution}, "sums":
-    {k, weight, caution}}, "teste": {"apart", "sums", "together"}, "differences": {part: {name: …}}}, each
-    difference that of a name less "together", which is one prompt without caution.
+    {k, weight, caution}, "careful": …}, "teste": {"apart", "sums", "careful", "together"}, "differences":
+    {part: {name: …}}}, each difference that of a name less "together", which is one prompt without caution.
+    "apart" and "sums" serve most questions; "careful" has the highest mean of two shares, the right answers
+    and the refusals that are due, as if there were as many questions without an answer as with one.
     """
     rows = sample("dev", bench.each)
     alone, one = apart(bench, rows, setting, max(APART)), together(bench, rows, setting)
@@ -358,6 +360,7 @@ def about_apart(bench: Bench, setting: Mapping) -> dict:
     best = {
         "apart": max((e for e in grid if not e["weight"]), key=lambda entry: entry["served"]["value"]),
         "sums": max(grid, key=lambda entry: entry["served"]["value"]),
+        "careful": max(grid, key=lambda entry: entry["right"]["value"] + entry["unanswerable"]["value"]),
     }
     chosen = {name: {key: e[key] for key in ("k", "weight", "caution")} for name, e in best.items()}
     tested = every_wording(bench.each)

@@ -161,8 +161,15 @@ def test_readings_are_added_up_and_caution_refuses(run) -> None:
     assert tested["apart"]["unanswerable"]["recusada"]["value"] == 1
     for part, differences in made["differences"].items():
         n = tested["apart"][part]["recusada"]["n"]
-        assert {name: d["n"] for name, d in differences.items()} == {"apart": n, "sums": n}
+        assert {name: d["n"] for name, d in differences.items()} == {"apart": n, "sums": n, "careful": n}
     assert tested["sums"]["served"]["value"] >= tested["apart"]["served"]["value"]
+    both = [e["right"]["value"] + e["unanswerable"]["value"] for e in made["dev"]["sums"]]
+    at = next(
+        i
+        for i, e in enumerate(made["dev"]["sums"])
+        if {k: e[k] for k in chosen["careful"]} == chosen["careful"]
+    )
+    assert both[at] == max(both)
 
 
 def test_readings_are_those_that_the_course_makes(small_reader) -> None:
